@@ -1,0 +1,213 @@
+// Package build makes the image: it walks the view of the system that is
+// packed, writes the new version entry, and runs mksquashfs.
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"antix-remaster/core/plan"
+	"antix-remaster/core/sys"
+	"antix-remaster/core/wire"
+)
+
+// Job is one run of mksquashfs.
+type Job struct {
+	Engine Engine
+	Args   []string     // plan.Plan.Args: the output is plan.Output
+	Out    *os.File     // the unfinished image, which plan.Output shows
+	Room   int64        // bytes that the image may have
+	Dense  float64      // share of what is read that is data, not holes: 0 to 1
+	Report wire.Report  // StagePack, then StageWrite
+	Watch  func() error // asked every two seconds: an error stops the run
+	Log    func(string) // gets every line of output that is no progress
+}
+
+// Packed is what mksquashfs made.
+type Packed struct {
+	Size    int64    // bytes
+	Changed int      // files that changed while they were read
+	Lost    []string // prefixes of attributes that cannot be stored
+}
+
+// Run packs and returns when the image's bytes have been handed to the
+// medium, but are not yet durable: sync Job.Out. Errors are wire errors. A
+// cancelled context kills mksquashfs at once.
+func Run(ctx context.Context, j Job) (Packed, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	report := newStderr(j.Log)
+	meter := &meter{job: j, stop: stop}
+	p, err := sys.Start(sys.Spec{Path: j.Engine.Path, Args: meter.args(), Pty: !j.Engine.percentage(),
+		Stdout: meter, Stderr: report, Background: true})
+	if err != nil {
+		return Packed{}, wire.Fail(wire.EngineFailed, err, err.Error())
+	}
+	meter.follow(ctx, p)
+	err = p.Wait()
+	report.end()
+	if ctx.Err() != nil {
+		return Packed{}, stopped(ctx)
+	}
+	if err := verdict(err, report); err != nil {
+		return Packed{}, err
+	}
+	if err := meter.writeOut(ctx); err != nil {
+		return Packed{}, err
+	}
+	return Packed{Size: meter.size(), Changed: report.changed, Lost: report.lost}, nil
+}
+
+// stopped tells a cancel of the user from a stop with a reason of our own.
+func stopped(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	var own *wire.Error
+	if errors.As(cause, &own) {
+		return cause
+	}
+	return wire.Fail(wire.Cancelled, cause)
+}
+
+func verdict(err error, out *stderr) error {
+	sig, status := sys.Killed(err)
+	switch {
+	case out.full || status == 128+int(syscall.SIGXFSZ):
+		return wire.Fail(wire.FilledUp, out.asError(err))
+	case sig != 0:
+		return wire.Fail(wire.EngineKilled, out.asError(err), fmt.Sprint(int(sig)))
+	case err != nil:
+		return wire.Fail(wire.EngineFailed, out.asError(err), out.last())
+	case len(out.unreadable) > 0:
+		return wire.Fail(wire.Unreadable, out.asError(nil), fmt.Sprint(out.count), wire.List(out.unreadable, 5))
+	case len(out.unknown) > 0:
+		return wire.Fail(wire.EngineFailed, out.asError(nil), out.unknown[0])
+	}
+	return nil
+}
+
+// args adds what depends on the installed version.
+func (m *meter) args() []string {
+	if !m.job.Engine.percentage() {
+		return m.job.Args
+	}
+	args := append([]string{}, m.job.Args[:2]...)
+	return append(append(args, "-percentage"), m.job.Args[2:]...)
+}
+
+const (
+	flushStep   = 1 << 20
+	maxUnsynced = 32 << 20 // so that a cancel never waits long for a slow stick
+)
+
+// follow hands what mksquashfs wrote to the medium as it comes, and holds
+// mksquashfs back while too much is outstanding. It returns when the program
+// has ended. The flushing has a goroutine of its own: a slow stick may keep it
+// waiting for seconds, and a cancel must not wait with it.
+func (m *meter) follow(ctx context.Context, p *sys.Process) {
+	var flushing sync.WaitGroup
+	defer flushing.Wait()
+	flushing.Go(func() { m.flush(ctx, p) })
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	lastWatch, held := time.Now(), false
+	for {
+		select {
+		case <-p.Done():
+			return
+		case <-ctx.Done():
+			p.Signal(syscall.SIGKILL)
+			<-p.Done()
+			return
+		case <-tick.C:
+		}
+		held = m.hold(p, held)
+		if m.job.Watch != nil && time.Since(lastWatch) > 2*time.Second {
+			lastWatch = time.Now()
+			if err := m.job.Watch(); err != nil {
+				m.stop(err)
+			}
+		}
+	}
+}
+
+// hold stops mksquashfs while too much is outstanding, and lets it go on when
+// half of that is written.
+func (m *meter) hold(p *sys.Process, held bool) bool {
+	outstanding := m.size() - m.flushed.Load()
+	switch {
+	case !held && outstanding > maxUnsynced:
+		p.Signal(syscall.SIGSTOP)
+		return true
+	case held && outstanding < maxUnsynced/2:
+		p.Signal(syscall.SIGCONT)
+		return false
+	}
+	return held
+}
+
+func (m *meter) flush(ctx context.Context, p *sys.Process) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.Done():
+			return
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for m.size()-m.flushed.Load() >= flushStep && ctx.Err() == nil {
+			if err := m.flushNext(); err != nil {
+				m.stop(err)
+				return
+			}
+		}
+	}
+}
+
+// flushNext hands the next step over and waits for the medium.
+func (m *meter) flushNext() error {
+	if err := sys.FlushRange(m.job.Out, m.flushed.Load(), flushStep); err != nil {
+		return wire.Fail(wire.WriteFailed, err, m.job.Out.Name())
+	}
+	m.flushed.Add(flushStep)
+	return nil
+}
+
+// writeOut shows how the rest reaches a slow stick.
+func (m *meter) writeOut(ctx context.Context) error {
+	size := m.size()
+	for m.flushed.Load() < size {
+		if ctx.Err() != nil {
+			return stopped(ctx)
+		}
+		m.report(wire.Progress{Stage: wire.StageWrite, Done: m.flushed.Load(), Total: size, Bytes: size})
+		if err := m.flushNext(); err != nil {
+			return err
+		}
+	}
+	m.report(wire.Progress{Stage: wire.StageWrite, Done: size, Total: size, Bytes: size})
+	return nil
+}
+
+func (m *meter) size() int64 {
+	st, err := m.job.Out.Stat()
+	if err != nil {
+		return m.flushed.Load()
+	}
+	return st.Size()
+}
+
+func (m *meter) report(p wire.Progress) {
+	if m.job.Report != nil {
+		m.job.Report(p)
+	}
+}
+
+// viewPrefix is where the tree lies while it is packed; messages leave it out.
+const viewPrefix = plan.View + "/"

@@ -1,0 +1,130 @@
+// Package wire is the language between the faces (the window, the command
+// line) and the root helper: requests, events, error codes and their texts.
+// It is the trust boundary: everything that crosses it is checked here.
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Code names one thing that a user can be told.
+type Code string
+
+// The codes. The table of texts in messages.go has one row for each.
+const (
+	Internal      Code = "internal"
+	BadRequest    Code = "bad_request"
+	Usage         Code = "usage"
+	Cancelled     Code = "cancelled"
+	Busy          Code = "busy"
+	AntixLock     Code = "antix_lock"
+	NotAuthorised Code = "not_authorised"
+	Dismissed     Code = "dismissed"
+	NoPkexec      Code = "no_pkexec"
+	HelperMissing Code = "helper_missing"
+	HelperDied    Code = "helper_died"
+	PlanChanged   Code = "plan_changed"
+
+	NotLive         Code = "not_live"
+	ConfigDamaged   Code = "config_damaged"
+	ConfigOutside   Code = "config_outside"
+	NotRemasterable Code = "not_remasterable"
+	FromISO         Code = "from_iso"
+	ReadOnlyMedium  Code = "read_only_medium"
+	WriteCheck      Code = "write_check"
+	BootMissing     Code = "boot_missing"
+	BootAmbiguous   Code = "boot_ambiguous"
+	BootOther       Code = "boot_other"
+	ToRAMAway       Code = "toram_away"
+	ToRAMLocked     Code = "toram_locked"
+	ArchiveBoot     Code = "archive_boot"
+	RescueBoot      Code = "rescue_boot"
+	ImageMissing    Code = "image_missing"
+	ImageDamaged    Code = "image_damaged"
+	NoSpace         Code = "no_space"
+	TightSpace      Code = "tight_space"
+	FATLimit        Code = "fat_limit"
+	Pending         Code = "pending"
+	Blocked         Code = "blocked"
+	SwapRemoves     Code = "swap_removes"
+	Unfinished      Code = "unfinished"
+	NameTaken       Code = "name_taken"
+	NoModules       Code = "no_modules"
+	KernelUnknown   Code = "kernel_unknown"
+	Compressor      Code = "compressor"
+	EngineMissing   Code = "engine_missing"
+	EngineOld       Code = "engine_old"
+	RootPersistence Code = "root_persistence"
+	RootfsAside     Code = "rootfs_aside"
+	HomeElsewhere   Code = "home_elsewhere"
+	HomeLeave       Code = "home_leave"
+	HomeLeft        Code = "home_left"
+	Packages        Code = "packages"
+	LowMemory       Code = "low_memory"
+	Battery         Code = "battery"
+	NoRemaster      Code = "no_remaster"
+	NoXattrs        Code = "no_xattrs"
+	VersionMismatch Code = "version_mismatch"
+
+	EngineFailed  Code = "engine_failed"
+	EngineKilled  Code = "engine_killed"
+	Unreadable    Code = "unreadable"
+	FilledUp      Code = "filled_up"
+	PackagesMoved Code = "packages_moved"
+	Mismatch      Code = "mismatch"
+	NoSense       Code = "no_sense"
+	WriteFailed   Code = "write_failed"
+	NotFromMedium Code = "not_from_medium"
+	ChangedSince  Code = "changed_since"
+	LostACLs      Code = "lost_acls"
+	Healed        Code = "healed"
+	LeftAlone     Code = "left_alone"
+	Remains       Code = "remains"
+	NotTidied     Code = "not_tidied"
+
+	NothingArmed  Code = "nothing_armed"
+	NothingToKeep Code = "nothing_to_keep"
+	Protected     Code = "protected"
+	SharedTarget  Code = "shared_target"
+)
+
+// Error is an error that a user can act on. Args fill the text of its code in
+// order; Err is the whole chain, for "Details" and the log.
+type Error struct {
+	Code Code
+	Args []string
+	Err  error
+}
+
+func (e *Error) Error() string {
+	text := string(e.Code)
+	if len(e.Args) > 0 {
+		text += fmt.Sprintf(" %q", e.Args)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail makes an Error; err may be nil.
+func Fail(code Code, err error, args ...string) error {
+	return &Error{Code: code, Args: args, Err: err}
+}
+
+// AsError finds the Error in a chain. An error without one is Cancelled when a
+// cancelled context brought it about, else Internal.
+func AsError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.Canceled) {
+		return &Error{Code: Cancelled, Err: err}
+	}
+	return &Error{Code: Internal, Err: err}
+}

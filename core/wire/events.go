@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// Protocol is the version of the language; both sides must speak the same.
+const Protocol = 1
+
+// Op is what a face asks for.
+type Op string
+
+// The operations. Cancel is the only one taken while another runs.
+const (
+	OpHello  Op = "hello"
+	OpCheck  Op = "check"
+	OpBuild  Op = "build"
+	OpDisarm Op = "disarm"
+	OpKeep   Op = "keep"
+	OpCancel Op = "cancel"
+)
+
+// Request is one line from a face. It carries choices and names, never a path
+// to write to.
+type Request struct {
+	Op       Op       `json:"op"`
+	Protocol int      `json:"protocol,omitempty"` // of OpHello
+	Choices  *Choices `json:"choices,omitempty"`  // of OpCheck and OpBuild
+	Plan     string   `json:"plan,omitempty"`     // of OpBuild: hash of the plan that the user saw
+}
+
+// Choices is what the user decided.
+type Choices struct {
+	Type       string   `json:"type"`                 // "personal"
+	Home       string   `json:"home"`                 // "keep" or "leave"
+	HomeLoss   bool     `json:"home_loss,omitempty"`  // leaving /home out was confirmed in words
+	Compressor string   `json:"compressor,omitempty"` // zstd xz gzip lz4; "": the running image's
+	Level      int      `json:"level,omitempty"`      // zstd 1-22, gzip 1-9; 0: default
+	Exclude    []string `json:"exclude,omitempty"`    // patterns
+	Include    []string `json:"include,omitempty"`    // patterns of the shipped list to leave out of it
+	Title      string   `json:"title,omitempty"`      // one line
+	Processors int      `json:"processors,omitempty"` // 0: all
+	MemoryMiB  int      `json:"memory_mib,omitempty"` // 0: a quarter of what is available
+}
+
+// Stage is a part of the work that a user can be shown.
+type Stage string
+
+// The stages, in order.
+const (
+	StagePrepare Stage = "prepare"
+	StageScan    Stage = "scan"
+	StagePack    Stage = "pack"
+	StageWrite   Stage = "write_out"
+	StageRead    Stage = "read_back"
+	StageCompare Stage = "compare"
+	StageArm     Stage = "arm"
+)
+
+// Progress tells how far the work is. Done never decreases within a stage.
+type Progress struct {
+	Stage Stage `json:"stage"`
+	Done  int64 `json:"done"`
+	Total int64 `json:"total"`
+	Bytes int64 `json:"bytes,omitempty"` // of the image written so far
+}
+
+// Report is how workers tell of progress; they know nobody who watches.
+type Report func(Progress)
+
+// Level says how much a check matters.
+type Level string
+
+// The levels: a stop forbids the run.
+const (
+	Stop Level = "stop"
+	Warn Level = "warn"
+	Note Level = "note"
+)
+
+// Check is one thing found before, or learned during, a run.
+type Check struct {
+	Level Level    `json:"level"`
+	Code  Code     `json:"code"`
+	Args  []string `json:"args,omitempty"`
+}
+
+// Event is one line from the helper.
+type Event struct {
+	Event    string          `json:"event"` // ready, progress, note, result, error
+	Protocol int             `json:"protocol,omitempty"`
+	Progress *Progress       `json:"progress,omitempty"`
+	Check    *Check          `json:"check,omitempty"`  // of note
+	Result   json.RawMessage `json:"result,omitempty"` // of result, by operation
+	Code     Code            `json:"code,omitempty"`   // of error
+	Args     []string        `json:"args,omitempty"`
+	Detail   string          `json:"detail,omitempty"` // the whole chain of the error
+}
+
+// CheckResult is the result of OpCheck.
+type CheckResult struct {
+	Checks []Check `json:"checks"`
+	Plan   string  `json:"plan"`  // hash
+	Bound  int64   `json:"bound"` // upper bound of the new image, bytes
+	Room   int64   `json:"room"`  // bytes that the image may have
+}
+
+// BuildResult is the result of OpBuild.
+type BuildResult struct {
+	Name       string   `json:"name"` // of the armed file: "linuxfs.new"
+	VersionID  string   `json:"version_id"`
+	Title      string   `json:"title"`
+	Size       int64    `json:"size"` // bytes
+	SHA256     string   `json:"sha256"`
+	Compressor string   `json:"compressor"`
+	Entries    int64    `json:"entries"`     // compared
+	FromMedium bool     `json:"from_medium"` // read past the cache
+	Changed    []string `json:"changed"`     // quoted names that changed since packing began
+	ChangedAll int      `json:"changed_all"` // how many there are
+	Companions []string `json:"companions"`
+	Seconds    float64  `json:"seconds"`
+}
+
+// FiledResult is the result of OpDisarm and OpKeep.
+type FiledResult struct {
+	Archives []string `json:"archives"` // "archive/0003"
+	Files    []string `json:"files"`    // former names
+}
+
+// MaxLine is the longest line either side may send, in bytes.
+const MaxLine = 64 << 10
+
+var errLong = errors.New("line longer than 64 KiB")
+
+// decodeStrict refuses unknown fields and anything behind the object.
+func decodeStrict(line []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("more than one object in a line")
+	}
+	return nil
+}
