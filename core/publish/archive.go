@@ -1,0 +1,343 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+
+	"antix-remaster/core/live"
+	"antix-remaster/core/sys"
+	"antix-remaster/core/wire"
+)
+
+// archiveDir and the layout below it are those of live-remaster (contract
+// §12): archive/NNNN/FILE under its former name, with a copy of its linuxfs.ver.
+const (
+	archiveDir  = "archive"
+	versionName = "linuxfs.ver"
+)
+
+// Filed is a set of files that went into the archive.
+type Filed struct {
+	Archive string   // "archive/0003"
+	Files   []string // former names, the image first
+}
+
+// File moves the image NAME.suffix with all its companions of that suffix into
+// the next free archive directory; suffix is new, old or bad. Of old and bad
+// the companions alone are a set too: they would be in the way of the next
+// swap, or be deleted by it. It never deletes an image. versionText goes
+// beside it. Errors are wire errors, with fs.ErrNotExist when there is no such
+// set; an interrupted move is finished by Heal.
+func (m *Medium) File(suffix, versionText string, extra ...string) (Filed, error) {
+	moves, err := m.set(suffix, extra)
+	if err != nil {
+		return Filed{}, err
+	}
+	number, err := m.nextArchive()
+	if err != nil {
+		return Filed{}, m.failed(archiveDir, err)
+	}
+	in := intent{Action: actionFile, Archive: number, Moves: moves}
+	if err := m.checkIntent(in); err != nil {
+		return Filed{}, wire.Fail(wire.NameTaken, err, moves[0].From)
+	}
+	if err := m.begin(in); err != nil {
+		return Filed{}, m.failed(JournalName, err)
+	}
+	if err := m.prepareArchive(number, versionText); err != nil {
+		return Filed{}, m.failed(archiveDir, err)
+	}
+	done, left, err := m.finishFiling(&journal{intent: in})
+	if err == nil && (len(left) > 0 || len(done) < len(moves)) {
+		err = fmt.Errorf("somebody else changed %q at the same time", left)
+	}
+	if err != nil {
+		return Filed{}, m.failed(archiveDir, err)
+	}
+	return Filed{archiveDir + "/" + number, done}, nil
+}
+
+// set lists the moves: the image first, since its presence is what blocks or
+// arms a swap.
+func (m *Medium) set(suffix string, extra []string) ([]move, error) {
+	var names []string
+	for _, base := range live.Companions(live.Gen2023, m.name) {
+		names = append(names, base+"."+suffix)
+	}
+	if suffix == "new" && !m.blocks(names[0]) {
+		return nil, fs.ErrNotExist
+	}
+	moves, err := m.movesOf(names)
+	if err == nil && len(moves) == 0 {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, err
+	}
+	more, err := m.movesOf(extra)
+	return append(moves, more...), err
+}
+
+func (m *Medium) movesOf(names []string) ([]move, error) {
+	var moves []move
+	for _, name := range names {
+		mv, err := m.moveOf(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		moves = append(moves, mv)
+	}
+	return moves, nil
+}
+
+// isImage tells whether name is a version's image rather than a companion.
+func (m *Medium) isImage(name string) bool {
+	return slices.Contains([]string{m.name + ".new", m.name + ".old", m.name + ".bad"}, name)
+}
+
+// moveOf plans the move of one name. Of an image that is a link in the same
+// directory it is the target that moves: a link would point nowhere from the
+// archive. One to nothing is no image, and nothing that the initrd sees. The link
+// of a companion moves as it is.
+func (m *Medium) moveOf(name string) (move, error) {
+	e, err := m.dir.Lstat(name)
+	if err != nil {
+		return move{}, err
+	}
+	mv := move{From: name, To: name, Inode: e.Inode, Size: e.Size}
+	if e.IsLink() && m.isImage(name) {
+		if !m.blocks(name) {
+			return move{}, fs.ErrNotExist
+		}
+		target, err := m.linkTarget(name)
+		if err != nil {
+			return move{}, err
+		}
+		if e, err = m.dir.Lstat(target); err != nil {
+			return move{}, err
+		}
+		mv = move{From: target, To: name, Link: name, Inode: e.Inode, Size: e.Size}
+	}
+	if e.IsDir() {
+		mv.Size = 0 // a directory's size says nothing
+	}
+	if m.isProtected(e) {
+		return move{}, wire.Fail(wire.Protected, nil, name)
+	}
+	return mv, nil
+}
+
+func (m *Medium) linkTarget(name string) (string, error) {
+	target, err := m.dir.Readlink(name)
+	if err != nil {
+		return "", err
+	}
+	e, err := m.dir.Lstat(target)
+	if err != nil || !e.IsRegular() {
+		return "", wire.Fail(wire.NameTaken, fmt.Errorf("%s is a link to %q", name, target), name)
+	}
+	names, err := m.dir.Names()
+	if err != nil {
+		return "", err
+	}
+	for _, other := range names {
+		if text, err := m.dir.Readlink(other); err == nil && other != name && path.Clean(text) == target {
+			return "", wire.Fail(wire.SharedTarget, nil, name, other)
+		}
+	}
+	return target, nil
+}
+
+// nextArchive is one more than the highest number there is, as live-remaster
+// counts.
+const maxArchive = 99_999_999
+
+func (m *Medium) nextArchive() (string, error) {
+	highest := 0
+	if m.dir.Exists(archiveDir) {
+		dir, err := m.dir.Dir(archiveDir)
+		if err != nil {
+			return "", err
+		}
+		defer dir.Close()
+		names, err := dir.Names()
+		if err != nil {
+			return "", err
+		}
+		for _, name := range names {
+			if n, err := strconv.Atoi(name); err == nil && n < maxArchive {
+				highest = max(highest, n)
+			}
+		}
+	}
+	return fmt.Sprintf("%04d", highest+1), nil
+}
+
+func (m *Medium) prepareArchive(number, versionText string) error {
+	dir, err := m.openArchive(number)
+	if err != nil || versionText == "" {
+		return err
+	}
+	defer dir.Close()
+	if dir.Exists(versionName) {
+		return nil
+	}
+	return m.writeFile(dir, versionName, []byte(versionText))
+}
+
+// openArchive makes the directories where they are missing, durable.
+func (m *Medium) openArchive(number string) (*sys.Dir, error) {
+	if err := m.makeDir(m.dir, archiveDir); err != nil {
+		return nil, err
+	}
+	archive, err := m.dir.Dir(archiveDir)
+	if err != nil {
+		return nil, err
+	}
+	defer archive.Close()
+	if err := m.makeDir(archive, number); err != nil {
+		return nil, err
+	}
+	return archive.Dir(number)
+}
+
+func (m *Medium) makeDir(dir *sys.Dir, name string) error {
+	err := dir.Mkdir(name, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return m.settle(nil, dir)
+}
+
+// finishFiling does what is left of the moves, and ends the journal. It tells
+// what now lies in the archive and what could not be moved because it is no
+// longer what the journal names.
+func (m *Medium) finishFiling(j *journal) (done, left []string, err error) {
+	dir, err := m.openArchive(j.intent.Archive)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer dir.Close()
+	if err := dir.Remove(versionName + ".part"); err != nil {
+		return nil, nil, err
+	}
+	for _, mv := range j.intent.Moves {
+		moved, err := m.finishMove(dir, mv)
+		if err != nil {
+			return nil, nil, err
+		}
+		if moved {
+			done = append(done, mv.To)
+		} else if m.dir.Exists(mv.name()) {
+			left = append(left, mv.name())
+		}
+	}
+	if len(done) == 0 {
+		err = m.dropArchive(dir, j.intent.Archive)
+	}
+	return done, left, errors.Join(err, m.end())
+}
+
+// finishMove gives false when a boot in between renamed the file: then it is
+// where the initrd put it, and belongs there.
+func (m *Medium) finishMove(dir *sys.Dir, mv move) (bool, error) {
+	text, _ := m.dir.Readlink(mv.Link)
+	linked := mv.Link != "" && text == mv.From
+	if !dir.Exists(mv.To) {
+		e, err := m.dir.Lstat(mv.From)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if !m.same(e, mv.Inode, mv.Size) || m.isProtected(e) || linked != (mv.Link != "") {
+			return false, nil
+		}
+		if err := m.moveTo(dir, mv, e); err != nil {
+			return false, err
+		}
+	}
+	if linked && !m.dir.Exists(mv.From) {
+		return true, errors.Join(m.dir.Remove(mv.Link), m.settle(nil, m.dir))
+	}
+	return true, nil
+}
+
+// moveTo renames between the directories of one file system: the file is
+// whole under one of both names at every moment.
+func (m *Medium) moveTo(dir *sys.Dir, mv move, e sys.Entry) error {
+	var f *os.File
+	if e.IsRegular() {
+		var err error
+		if f, err = m.dir.Open(mv.From, os.O_RDONLY); err != nil {
+			return err
+		}
+		defer f.Close()
+	}
+	if err := m.dir.Rename(mv.From, dir, mv.To); err != nil {
+		return err
+	}
+	if err := m.settle(f, dir); err != nil {
+		return err
+	}
+	return m.settle(nil, m.dir)
+}
+
+// dropArchive removes a directory that got no file after all. One with
+// anything else in it is not ours.
+func (m *Medium) dropArchive(dir *sys.Dir, number string) error {
+	names, err := dir.Names()
+	if err != nil || slices.ContainsFunc(names, func(n string) bool { return n != versionName }) {
+		return err
+	}
+	if err := dir.Remove(versionName); err != nil {
+		return err
+	}
+	archive, err := m.dir.Dir(archiveDir)
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	return errors.Join(archive.Remove(number), m.settle(nil, archive))
+}
+
+// same tells whether an entry is the one the journal names.
+func (m *Medium) same(e sys.Entry, inode uint64, size int64) bool {
+	if m.stable && e.Inode != inode {
+		return false
+	}
+	return e.IsDir() || size == 0 || e.Size == size
+}
+
+// WriteMD5 publishes NAME.md5 (32 hex digits) of a linuxfs whose md5 the
+// initrd does not rotate. Errors are wire errors.
+func (m *Medium) WriteMD5(md5 string) error {
+	name := m.name + ".md5"
+	err := m.begin(intent{Action: actionBuild, Create: []string{name + ".part"}})
+	if err == nil {
+		err = m.newFile(name+".part", []byte(md5+"  "+m.name+"\n"))
+	}
+	if err == nil {
+		err = m.publishNamed(name+".part", name)
+	}
+	if err == nil {
+		err = m.end()
+	}
+	if err != nil {
+		_, _, e := m.Heal()
+		return m.failed(name, errors.Join(err, e))
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package publish
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"antix-remaster/core/plan"
+	"antix-remaster/core/sys"
+	"antix-remaster/core/wire"
+)
+
+// Build is an unfinished new version on the stick: its journal, its image and
+// its companions. End it with Arm or Abort.
+type Build struct {
+	m     *Medium
+	plan  plan.Plan
+	image *os.File
+}
+
+// Begin writes the intent and makes the empty image file. Errors are wire
+// errors; then nothing is left.
+func (m *Medium) Begin(p plan.Plan) (*Build, error) {
+	in := intent{Action: actionBuild, Armed: p.New, Create: p.Names()}
+	for _, name := range append([]string{p.New, JournalName, JournalName + ".part"}, in.Create...) {
+		if m.dir.Exists(name) {
+			return nil, wire.Fail(wire.NameTaken, nil, name)
+		}
+	}
+	if err := m.begin(in); err != nil {
+		_, _, e := m.Heal()
+		return nil, m.failed(JournalName, errors.Join(err, e))
+	}
+	b := &Build{m: m, plan: p}
+	f, err := m.dir.Create(p.Part)
+	if err == nil {
+		b.image = f
+		err = m.made(p.Part)
+	}
+	if err != nil {
+		return nil, errors.Join(m.failed(p.Part, err), b.Abort())
+	}
+	return b, nil
+}
+
+func (m *Medium) failed(name string, err error) error {
+	return wire.Fail(wire.WriteFailed, err, m.dir.Path()+"/"+name)
+}
+
+// made notes that a name of ours came into being, as what.
+func (m *Medium) made(name string) error {
+	e, err := m.dir.Lstat(name)
+	if err != nil {
+		return err
+	}
+	return m.note(made{Made: name, Inode: e.Inode})
+}
+
+// Image is the file to be filled. It stays open until the end, so that what
+// is verified is what is published.
+func (b *Build) Image() *os.File { return b.image }
+
+// Companions makes and publishes what the swap would otherwise take out of
+// service: copies, and the md5 (32 hex digits) of the image under the name
+// the image will have. It gives their names.
+func (b *Build) Companions(ctx context.Context, md5 string) ([]string, error) {
+	var names []string
+	for _, c := range b.plan.Companions {
+		if err := b.companion(ctx, c, md5); err != nil {
+			return nil, b.m.failed(c.Name+".new", err)
+		}
+		names = append(names, c.Name+".new")
+	}
+	return names, nil
+}
+
+func (b *Build) companion(ctx context.Context, c plan.Companion, md5 string) error {
+	part := c.Name + ".part"
+	e, err := b.m.dir.Lstat(c.Name)
+	switch {
+	case c.MD5:
+		err = b.m.newFile(part, []byte(md5+"  linuxfs\n"))
+	case err != nil:
+		return err
+	case e.IsDir():
+		err = copying{ctx}.tree(b.m.dir, c.Name, b.m.dir, part, func() error { return b.m.made(part) })
+	case e.IsLink():
+		err = b.copyLink(ctx, c.Name, part)
+	default:
+		err = b.copyFile(ctx, c.Name, part)
+	}
+	if err != nil {
+		return err
+	}
+	return b.m.publishNamed(part, c.Name+".new")
+}
+
+func (m *Medium) newFile(part string, text []byte) error {
+	f, err := m.dir.Create(part)
+	if err != nil {
+		return err
+	}
+	err = m.made(part)
+	if err == nil {
+		_, err = f.Write(text)
+	}
+	return errors.Join(err, f.Close())
+}
+
+func (b *Build) copyFile(ctx context.Context, name, part string) error {
+	if err := b.m.newFile(part, nil); err != nil {
+		return err
+	}
+	return copying{ctx}.fill(b.m.dir, name, b.m.dir, part)
+}
+
+// copyLink makes the same link again: the swap renames links, not their targets.
+func (b *Build) copyLink(ctx context.Context, name, part string) error {
+	if err := (copying{ctx}).link(b.m.dir, name, b.m.dir, part); err != nil {
+		return err
+	}
+	return b.m.made(part)
+}
+
+// publishNamed publishes a part that is closed again: file, directory or link.
+func (m *Medium) publishNamed(part, name string) error {
+	e, err := m.dir.Lstat(part)
+	if err != nil {
+		return err
+	}
+	if e.IsDir() || e.IsLink() {
+		if err := m.dir.Rename(part, m.dir, name); err != nil {
+			return err
+		}
+		return errors.Join(m.made(name), m.settle(nil, m.dir))
+	}
+	f, err := m.dir.Open(part, os.O_RDWR)
+	if err != nil {
+		return err
+	}
+	err = m.publish(f, m.dir, part, name)
+	if err == nil {
+		err = m.made(name)
+	}
+	return errors.Join(err, f.Close())
+}
+
+// Arm makes the verified image appear under the name whose existence alone
+// arms the swap. When it returns nil, that is on the medium.
+func (b *Build) Arm() error {
+	for _, suffix := range []string{".old", ".bad"} {
+		if b.m.blocks(b.m.name + suffix) {
+			return wire.Fail(wire.Blocked, nil, b.m.name+suffix)
+		}
+	}
+	id, err := identify(b.image)
+	if err != nil {
+		return b.m.failed(b.plan.Part, err)
+	}
+	id.Made = b.plan.New
+	if err := b.m.note(id); err != nil {
+		return b.m.failed(JournalName, err)
+	}
+	err = b.m.publish(b.image, b.m.dir, b.plan.Part, b.plan.New)
+	if err == nil {
+		err = b.m.end()
+	}
+	if err == nil {
+		b.image.Close() //nolint:errcheck // nothing was written since the sync
+	}
+	if err != nil {
+		return b.m.failed(b.plan.New, errors.Join(err, b.unarm()))
+	}
+	return nil
+}
+
+// unarm takes an image back of which it is not certain that it is durable:
+// what failed must not be armed.
+func (b *Build) unarm() error {
+	if !b.m.dir.SameFile(b.plan.New, b.image) {
+		return nil
+	}
+	return errors.Join(b.m.dir.Rename(b.plan.New, b.m.dir, b.plan.Part), b.m.dir.Sync())
+}
+
+// Abort removes everything that this build made, the image last.
+func (b *Build) Abort() error {
+	if b.image != nil {
+		b.image.Close() //nolint:errcheck // the file goes away
+	}
+	_, left, err := b.m.Heal()
+	switch {
+	case err != nil:
+		return err
+	case len(left) > 0:
+		return fmt.Errorf("cannot remove %q", left)
+	case b.m.dir.Exists(b.plan.New):
+		return fmt.Errorf("%s is there all the same", b.plan.New)
+	}
+	return nil
+}
+
+// identify tells an image by its size and its first KiB, which holds the
+// superblock with its time of making: FAT has no lasting inode numbers.
+func identify(f *os.File) (made, error) {
+	e, err := sys.FileEntry(f)
+	if err != nil {
+		return made{}, err
+	}
+	head := make([]byte, 1024)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return made{}, err
+	}
+	sum := sha256.Sum256(head[:n])
+	return made{Inode: e.Inode, Size: e.Size, Head: hex.EncodeToString(sum[:])}, nil
+}

@@ -1,0 +1,133 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"antix-remaster/core/sys"
+)
+
+// copying copies companions; the context ends it between two chunks.
+type copying struct{ ctx context.Context }
+
+// chunk is how much of a copy may be outstanding on a slow stick.
+const chunk = 1 << 20
+
+// fill copies a regular file's bytes and attributes into an existing empty
+// one, durable.
+func (c copying) fill(from *sys.Dir, name string, to *sys.Dir, part string) error {
+	src, err := from.Open(name, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := to.Open(part, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	err = c.bytes(dst, src)
+	if err == nil {
+		err = attributes(from, name, to, part)
+	}
+	if err == nil {
+		err = dst.Sync()
+	}
+	return errors.Join(err, dst.Close())
+}
+
+func (c copying) bytes(dst, src *os.File) error {
+	for at := int64(0); ; at += chunk {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.CopyN(dst, src, chunk)
+		if err == nil {
+			err = sys.FlushRange(dst, at, n)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func attributes(from *sys.Dir, name string, to *sys.Dir, part string) error {
+	n, err := from.Node(name)
+	if err != nil {
+		return err
+	}
+	return to.SetNode(part, n)
+}
+
+// link makes the link part with the text and attributes of name.
+func (c copying) link(from *sys.Dir, name string, to *sys.Dir, part string) error {
+	text, err := from.Readlink(name)
+	if err == nil {
+		err = to.Symlink(text, part)
+	}
+	if err != nil {
+		return err
+	}
+	return attributes(from, name, to, part)
+}
+
+// tree copies the tree from/name to the new directory part, every file and
+// directory durable. What is neither file, directory nor link is an error.
+// born, which may be nil, is called when part exists.
+func (c copying) tree(from *sys.Dir, name string, to *sys.Dir, part string, born func() error) error {
+	if err := to.Mkdir(part, 0o755); err != nil {
+		return err
+	}
+	if born != nil {
+		if err := born(); err != nil {
+			return err
+		}
+	}
+	src, err := from.Dir(name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := to.Dir(part)
+	if err != nil {
+		return err
+	}
+	defer dst.Close()
+	names, err := src.Names()
+	for _, n := range names {
+		if err == nil {
+			err = c.entry(src, n, dst)
+		}
+	}
+	if err == nil {
+		err = attributes(from, name, to, part)
+	}
+	if err == nil {
+		err = dst.Sync()
+	}
+	return err
+}
+
+func (c copying) entry(src *sys.Dir, name string, dst *sys.Dir) error {
+	e, err := src.Lstat(name)
+	switch {
+	case err != nil:
+		return err
+	case e.IsDir():
+		return c.tree(src, name, dst, name, nil)
+	case e.IsLink():
+		return c.link(src, name, dst, name)
+	}
+	f, err := dst.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return c.fill(src, name, dst, name)
+}

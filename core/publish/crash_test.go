@@ -1,0 +1,248 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// crashCase is an action on a directory.
+type crashCase struct {
+	action string
+	files  func() map[string]string
+}
+
+func withOld() map[string]string {
+	files := stickFiles()
+	files["linuxfs.old"], files["linuxfs.md5.old"], files["state.old/a"], files["xtra.tgz.old"] = image("older"), "old md5", "old state", "old xtra"
+	files["archive/0007/linuxfs.old"] = image("oldest")
+	return files
+}
+
+func withLinks() map[string]string {
+	files := withOld()
+	delete(files, "linuxfs")
+	delete(files, "linuxfs.old")
+	files["linuxfs@linuxfs.04"], files["linuxfs.04"] = "", image("first")
+	files["linuxfs.old@linuxfs.03"], files["linuxfs.03"] = "", image("older")
+	return files
+}
+
+func armedOnly() map[string]string {
+	files := armed()
+	delete(files, "rootfs.new")
+	delete(files, "deb.new/")
+	delete(files, "deb.new/a")
+	return files
+}
+
+var crashCases = map[string]crashCase{
+	"build":        {"build:linuxfs", stickFiles},
+	"keep":         {"old:linuxfs", withOld},
+	"keep a link":  {"old:linuxfs", withLinks},
+	"disarm":       {"new:linuxfs", armedOnly},
+	"md5 of sqext": {"md5:linuxfs.e16", func() map[string]string { return map[string]string{"linuxfs.e16": image("first"), "vmlinuz": ""} }},
+}
+
+// result is what a directory looks like after the undisturbed action.
+func (c crashCase) result(t testing.TB) tree {
+	t.Helper()
+	dir := memDir(t)
+	put(t, dir, c.files())
+	must(t, act(c.action, dir))
+	return treeOf(t, dir)
+}
+
+// each strikes at every chosen point, a few at a time.
+func (c crashCase) each(t *testing.T, what string, choose func(i, all int, p point) bool, check func(dir string, p point, success bool, text string) error) int {
+	t.Helper()
+	trial := memDir(t)
+	put(t, trial, c.files())
+	all := points(t, c.action, trial)
+	var busy sync.WaitGroup
+	slots := make(chan bool, 3)
+	struck := 0
+	for i, p := range all {
+		if !choose(i, len(all), p) {
+			continue
+		}
+		struck++
+		dir := memDir(t)
+		put(t, dir, c.files())
+		slots <- true
+		busy.Go(func() {
+			defer func() { <-slots }()
+			success, text := strike(c.action, dir, p, what)
+			if err := check(dir, p, success, text); err != nil {
+				t.Errorf("%s at %s: %v\n%s", what, p, err, text)
+			}
+		})
+	}
+	busy.Wait()
+	return struck
+}
+
+func (c crashCase) name() string { _, name, _ := strings.Cut(c.action, ":"); return name }
+
+// healed checks what one start after a crash makes of dir: exactly the state
+// before or after the action.
+func (c crashCase) healed(t *testing.T, dir string, before, after tree) (done bool, err error) {
+	untouched := exactTree(t, dir)[linuxfsOf(dir, c.name())]
+	if err := wholeImages(dir); err != nil {
+		return false, fmt.Errorf("before healing: %w", err)
+	}
+	m := medium(t, dir, c.name())
+	_, left, err := m.Heal()
+	if err != nil || len(left) > 0 {
+		return false, fmt.Errorf("heal: %v, left %q", err, left)
+	}
+	got := treeOf(t, dir)
+	if exactTree(t, dir)[linuxfsOf(dir, c.name())] != untouched {
+		return false, errors.New("healing touched the linuxfs")
+	}
+	if got.diff(before) == "" {
+		return false, nil
+	}
+	// The copy of the version file is a convenience: the image holds it.
+	ver := "archive/0008/linuxfs.ver"
+	if strings.HasPrefix(c.action, "new") {
+		ver = "archive/0001/linuxfs.ver"
+	}
+	if d := got.without(ver).diff(after.without(ver)); d != "" {
+		return false, fmt.Errorf("neither as before nor done; compared with done:\n%scompared with before:\n%s", d, got.diff(before))
+	}
+	return true, nil
+}
+
+func linuxfsOf(dir, name string) string {
+	if target, err := os.Readlink(filepath.Join(dir, name)); err == nil {
+		return target
+	}
+	return name
+}
+
+// wholeImages holds that everything under the name of an image is one.
+func wholeImages(dir string) error {
+	var err error
+	paths, _ := filepath.Glob(dir + "/linuxfs*")
+	deep, _ := filepath.Glob(dir + "/archive/*/linuxfs.*")
+	for _, p := range append(paths, deep...) {
+		switch base := filepath.Base(p); base {
+		case "linuxfs", "linuxfs.new", "linuxfs.old", "linuxfs.bad", "linuxfs.03", "linuxfs.04", "linuxfs.e16":
+			text, e := os.ReadFile(p)
+			if e == nil && isImage(string(text)) == "" {
+				err = errors.Join(err, fmt.Errorf("%s is not a whole image", p))
+			}
+		}
+	}
+	return err
+}
+
+// TestPromiseP1P2P4Kill kills the action at every system call that changes
+// something, starts once more, and compares the whole directory.
+func TestPromiseP1P2P4Kill(t *testing.T) {
+	total := 0
+	for name, c := range crashCases {
+		t.Run(name, func(t *testing.T) {
+			after := c.result(t)
+			reference := memDir(t)
+			put(t, reference, c.files())
+			before := treeOf(t, reference)
+			states := map[bool]int{}
+			var mu sync.Mutex
+			total += c.each(t, "signal=KILL", mayKill, func(dir string, p point, success bool, _ string) error {
+				if success {
+					return errors.New("the child was not killed")
+				}
+				done, err := c.healed(t, dir, before, after)
+				mu.Lock()
+				states[done]++
+				mu.Unlock()
+				if err != nil || done {
+					return err
+				}
+				if err := act(c.action, dir); err != nil {
+					return fmt.Errorf("the retry failed: %w", err)
+				}
+				if d := treeOf(t, dir).diff(after); d != "" {
+					return fmt.Errorf("after the retry:\n%s", d)
+				}
+				return nil
+			})
+			if states[true] == 0 || states[false] == 0 {
+				t.Errorf("%d ended done and %d as before: the test sees one side only", states[true], states[false])
+			}
+		})
+	}
+	t.Logf("%d kills", total)
+}
+
+// TestPromiseP5Errors lets every system call fail once: an action that met an
+// error never reports success, and never leaves an armed image.
+func TestPromiseP5Errors(t *testing.T) {
+	total := 0
+	for name, c := range crashCases {
+		t.Run(name, func(t *testing.T) {
+			after := c.result(t)
+			reference := memDir(t)
+			put(t, reference, c.files())
+			before := treeOf(t, reference)
+			total += c.each(t, "error=EIO", mayFail, func(dir string, p point, success bool, _ string) error {
+				if success {
+					return errors.New("it reported success")
+				}
+				done, err := c.healed(t, dir, before, after)
+				if err == nil && done && c.action == "build:linuxfs" {
+					return errors.New("it reported an error, and yet the image is armed")
+				}
+				return err
+			})
+		})
+	}
+	t.Logf("%d errors", total)
+}
+
+// TestPromiseP4KillInHealing kills the healing itself, then heals once more.
+func TestPromiseP4KillInHealing(t *testing.T) {
+	for _, c := range []struct {
+		of  string
+		cut point
+	}{
+		{"build", point{"renameat2", 5, true}}, // all companions are there, the image is not armed
+		{"keep", point{"renameat2", 4, true}},
+		{"keep a link", point{"renameat2", 4, true}},
+		{"disarm", point{"renameat2", 4, true}},
+	} {
+		t.Run(c.of, func(t *testing.T) {
+			original := crashCases[c.of]
+			after := original.result(t)
+			reference := memDir(t)
+			put(t, reference, original.files())
+			before := treeOf(t, reference)
+			crashed := func(dir string) {
+				put(t, dir, original.files())
+				if success, text := strike(original.action, dir, c.cut, "signal=KILL"); success {
+					t.Fatalf("was not killed: %s", text)
+				}
+			}
+			trial := memDir(t)
+			crashed(trial)
+			all := points(t, "heal:"+original.name(), trial)
+			for i, p := range all {
+				if !mayKill(i, len(all), p) {
+					continue
+				}
+				dir := memDir(t)
+				crashed(dir)
+				strike("heal:"+original.name(), dir, p, "signal=KILL")
+				if _, err := original.healed(t, dir, before, after); err != nil {
+					t.Errorf("at %s: %v", p, err)
+				}
+			}
+		})
+	}
+}

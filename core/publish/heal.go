@@ -1,0 +1,130 @@
+package publish
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Heal finishes or undoes what an interrupted action left, exactly what its
+// journal names. It tells what it put right, and what it left alone because
+// it is not as the journal says. Only the helper calls it, under the lock.
+func (m *Medium) Heal() (healed, left []string, err error) {
+	for _, name := range []string{JournalName + ".part", checkName} {
+		if err := m.removeOwn(name); err != nil {
+			return nil, nil, err
+		}
+	}
+	j, err := m.readJournal()
+	if errors.Is(err, errJournal) {
+		return nil, []string{JournalName}, nil
+	}
+	if err == nil && j == nil {
+		j = m.current
+	}
+	if err != nil || j == nil {
+		return nil, nil, err
+	}
+	if j.intent.Action == actionFile {
+		return m.finishFiling(j)
+	}
+	return m.healBuild(j)
+}
+
+// removeOwn removes a file under a name that only this program uses and that
+// holds nothing of worth: it was never published.
+func (m *Medium) removeOwn(name string) error {
+	e, err := m.dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || !e.IsRegular() {
+		return err
+	}
+	return errors.Join(m.dir.Remove(name), m.settle(nil, m.dir))
+}
+
+// healBuild keeps an image that got armed and removes everything otherwise:
+// the companions before the image, so that a second crash finds the same.
+func (m *Medium) healBuild(j *journal) (healed, left []string, err error) {
+	if m.dir.Exists(j.intent.Armed) {
+		if m.isArmed(j) {
+			return m.finishArming(j)
+		}
+		// Somebody else's new version may use companions of ours by now.
+		left = append(left, j.intent.Armed)
+	}
+	names := slices.Clone(j.intent.Create)
+	slices.Reverse(names)
+	for _, name := range names {
+		if !m.dir.Exists(name) || len(left) > 0 && !strings.HasSuffix(name, ".part") {
+			continue
+		}
+		if !m.isOurs(j, name) {
+			left = append(left, name)
+			continue
+		}
+		if err := m.dir.RemoveAll(name); err != nil {
+			return healed, left, err
+		}
+		healed = append(healed, name)
+	}
+	if err := m.settle(nil, m.dir); err != nil {
+		return healed, left, err
+	}
+	return healed, left, m.end()
+}
+
+func (m *Medium) finishArming(j *journal) (healed, left []string, err error) {
+	f, err := m.dir.Open(j.intent.Armed, os.O_RDONLY)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	if err := m.settle(f, m.dir); err != nil {
+		return nil, nil, err
+	}
+	return []string{j.intent.Armed}, nil, m.end()
+}
+
+// isArmed tells whether the armed name holds the image of this journal.
+func (m *Medium) isArmed(j *journal) bool {
+	f, err := m.dir.Open(j.intent.Armed, os.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	id, err := identify(f)
+	return err == nil && slices.ContainsFunc(j.made, func(n made) bool {
+		return n.Made == j.intent.Armed && n.Size == id.Size && n.Head == id.Head && (!m.stable || n.Inode == id.Inode)
+	})
+}
+
+// isOurs tells whether the entry is the one this journal's build made. Before
+// its line was written, nothing had been written into it either.
+func (m *Medium) isOurs(j *journal, name string) bool {
+	e, err := m.dir.Lstat(name)
+	if err != nil || m.isProtected(e) {
+		return false
+	}
+	for _, n := range j.made {
+		// A published companion keeps the inode of its part.
+		if strings.TrimSuffix(strings.TrimSuffix(n.Made, ".part"), ".new") == strings.TrimSuffix(strings.TrimSuffix(name, ".part"), ".new") &&
+			(!m.stable || n.Inode == e.Inode) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, ".part") && (e.IsRegular() && e.Size == 0 || e.IsDir() && m.isEmpty(name))
+}
+
+func (m *Medium) isEmpty(name string) bool {
+	dir, err := m.dir.Dir(name)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	names, err := dir.Names()
+	return err == nil && len(names) == 0
+}

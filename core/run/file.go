@@ -1,0 +1,156 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"antix-remaster/core/build"
+	"antix-remaster/core/publish"
+	"antix-remaster/core/squashfs"
+	"antix-remaster/core/verify"
+	"antix-remaster/core/wire"
+)
+
+// Disarm answers wire.OpDisarm: the armed image goes into the archive.
+func Disarm(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
+	return withStation(ctx, out, func(s *station) (wire.FiledResult, error) {
+		name := s.facts.Image.Name + ".new"
+		filed, err := s.file("new")
+		if errors.Is(err, fs.ErrNotExist) {
+			return wire.FiledResult{}, wire.Fail(wire.NothingArmed, err, name)
+		}
+		return result(filed), err
+	})
+}
+
+// Keep answers wire.OpKeep: what a swap or a rollback left beside the running
+// version goes into the archive, so that the next swap is not blocked.
+func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
+	return withStation(ctx, out, func(s *station) (wire.FiledResult, error) {
+		if s.facts.Default == nil {
+			return wire.FiledResult{}, wire.Fail(wire.ImageMissing, nil, s.facts.Image.Name)
+		}
+		var all []publish.Filed
+		for _, suffix := range []string{"old", "bad"} {
+			filed, err := s.file(suffix, s.staleMD5(len(all) == 0)...)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return wire.FiledResult{}, err
+			}
+			all = append(all, filed)
+		}
+		if len(all) == 0 && !s.owesMD5() {
+			return wire.FiledResult{}, wire.Fail(wire.NothingToKeep, nil)
+		}
+		// What was filed stands, and the next keep makes up for the digest.
+		if err := s.freshMD5(ctx); err != nil {
+			s.note(wire.Warn, wire.NotTidied, err.Error())
+		}
+		return result(all...), nil
+	})
+}
+
+func withStation(ctx context.Context, out *wire.Out, do func(*station) (wire.FiledResult, error)) (wire.FiledResult, error) {
+	s, err := openStation(ctx, out)
+	if err != nil {
+		return wire.FiledResult{}, err
+	}
+	r, err := do(s)
+	s.log.add("filed: %+v, error: %v", r, err)
+	return r, s.end(err)
+}
+
+func result(filed ...publish.Filed) wire.FiledResult {
+	r := wire.FiledResult{Archives: []string{}, Files: []string{}}
+	for _, f := range filed {
+		if f.Archive != "" {
+			r.Archives = append(r.Archives, f.Archive)
+			r.Files = append(r.Files, f.Files...)
+		}
+	}
+	return r
+}
+
+func (s *station) file(suffix string, extra ...string) (publish.Filed, error) {
+	return s.medium.File(suffix, s.versionText(s.facts.Image.Name+"."+suffix), extra...)
+}
+
+// versionText is the version file inside of an image; "" when it has none or
+// is damaged, which is no reason to leave it in the way.
+func (s *station) versionText(name string) string {
+	target := name
+	if link, err := s.dir.Readlink(name); err == nil {
+		target = link
+	}
+	f, err := s.dir.Open(target, os.O_RDONLY)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	img, err := squashfs.Open(f)
+	if err != nil {
+		return ""
+	}
+	text, err := img.ReadFile(build.VersionFile, 1<<20)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// staleMD5 names the md5 file that belongs to the previous version: the initrd
+// rotates only the literal linuxfs.md5 (contract §9).
+func (s *station) staleMD5(first bool) []string {
+	name := s.facts.Image.Name
+	if !first || name == "linuxfs" || !s.dir.Exists(name+".md5") {
+		return nil
+	}
+	return []string{name + ".md5"}
+}
+
+// lacksMD5 tells whether the version that runs now has no md5 file of its own.
+func (s *station) lacksMD5() bool {
+	name := s.facts.Image.Name
+	return name != "linuxfs" && !s.dir.Exists(name+".md5")
+}
+
+// owesMD5 tells whether an interrupted keep filed the former md5 file and did
+// not write the new one.
+func (s *station) owesMD5() bool {
+	if !s.lacksMD5() {
+		return false
+	}
+	filed, _ := filepath.Glob(filepath.Join(s.dir.Path(), "archive", "*", s.facts.Image.Name+".md5"))
+	return len(filed) > 0
+}
+
+// freshMD5 writes the one of the version that runs now, where it lacks.
+func (s *station) freshMD5(ctx context.Context) error {
+	if !s.lacksMD5() {
+		return nil
+	}
+	name := s.facts.Image.Name
+	target := name
+	if s.facts.Image.LinkTarget != "" {
+		target = s.facts.Image.LinkTarget
+	}
+	f, err := s.dir.Open(target, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	d, err := verify.Digest(ctx, f, st.Size(), s.out.Progress)
+	if err != nil {
+		return err
+	}
+	return s.medium.WriteMD5(d.MD5)
+}
