@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+)
+
+type filedLine struct {
+	Event string `json:"event"`
+	wire.FiledResult
+}
+
+// disarm takes a new version out of the next start.
+func (a *app) disarm(ctx context.Context) error { return a.file(ctx, wire.OpDisarm) }
+
+// keep files the previous version away.
+func (a *app) keep(ctx context.Context) error { return a.file(ctx, wire.OpKeep) }
+
+func (a *app) file(ctx context.Context, op wire.Op) error {
+	var r wire.FiledResult
+	err := a.session(ctx, func(c *wire.Client) error {
+		return a.operate(ctx, c, wire.Request{Op: op}, &r)
+	})
+	switch {
+	case err != nil:
+		return err
+	case a.json:
+		a.object(filedLine{"result", r})
+		return nil
+	}
+	if len(r.Archives) > 0 {
+		a.say("%s", fmt.Sprintf(tr("Filed away in %[1]s: %[2]s. Nothing was deleted."),
+			clean(strings.Join(r.Archives, ", ")), clean(wire.List(r.Files, 12))))
+	} else {
+		a.say("%s", tr("Done. Nothing was deleted."))
+	}
+	a.sayNextBoot(ctx)
+	return nil
+}
+
+// sayNextBoot says what the next start does now.
+func (a *app) sayNextBoot(ctx context.Context) {
+	f, err := live.Read(context.WithoutCancel(ctx), "")
+	if err == nil {
+		a.row(tr("Next start"), nextBoot(f.NextBoot(), f))
+	}
+}

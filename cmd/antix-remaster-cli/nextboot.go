@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+
+	"antix-remaster/core/live"
+)
+
+// nextBoot says in plain words what a boot does.
+func nextBoot(o live.Outcome, f live.Facts) string {
+	name := clean(f.Plain.Name)
+	say := func(format string) string { return fmt.Sprintf(format+"%.0[1]s%.0[2]s", name, clean(o.Blocking)) }
+	switch o.Kind {
+	case live.OutcomeNone:
+		return say(tr("Nothing changes: the next start uses %[1]s as it is."))
+	case live.OutcomeSwap:
+		return say(tr("The new version %[1]s.new takes over. The version from before is kept as %[1]s.old."))
+	case live.OutcomeRollback:
+		return say(tr("The boot option rollback brings back %[1]s.old. The version from now is kept as %[1]s.bad."))
+	case live.OutcomeBlocked:
+		return say(tr("A new version is waiting, but %[2]s is in the way: the start would stop and wait for a key. First do: antix-remaster-cli keep."))
+	case live.OutcomeNoRemaster:
+		return say(tr("The boot option noremaster is set: the next start uses %[1]s as it is."))
+	case live.OutcomeNoOld:
+		return say(tr("The boot option rollback is set, but there is no %[1]s.old to go back to: the next start uses %[1]s as it is."))
+	case live.OutcomeMissing:
+		return say(tr("There is no %[1]s on the stick: the next start would fail. Do not restart now. If there is a file %[1]s.old, start with the boot option sqext=old."))
+	case live.OutcomeFixed:
+		return say(tr("The boot device cannot be changed: the next start uses %[1]s as it is."))
+	}
+	return say(tr("It is not known, as the files on the boot device cannot be seen now."))
+}
