@@ -1,0 +1,167 @@
+package livesys
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"antix-remaster/test/livesys/inside"
+)
+
+// initArg makes the livesys command be PID 1.
+const initArg = "pid1"
+
+// process is PID 1 as its starter sees it.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// startInit starts PID 1 in new namespaces and waits until the system is up.
+func (s *System) startInit(ctx context.Context, spec inside.Spec) (inside.Ready, error) {
+	program, err := initProgram(ctx, s.CacheDir)
+	if err != nil {
+		return inside.Ready{}, err
+	}
+	specR, specW, err := os.Pipe()
+	if err != nil {
+		return inside.Ready{}, err
+	}
+	readyR, readyW, err := os.Pipe()
+	if err != nil {
+		return inside.Ready{}, err
+	}
+	defer readyR.Close()
+	s.log.Reset()
+	cmd := exec.Command(program, initArg)
+	cmd.ExtraFiles = []*os.File{specR, readyW} // SpecFD, ReadyFD
+	cmd.Stdout, cmd.Stderr = &s.log, &s.log
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
+		Pdeathsig:  unix.SIGKILL,
+		Setsid:     true, // a Ctrl-C on the terminal is for us, not for PID 1
+	}
+	s.init, err = startOwned(cmd)
+	specR.Close()
+	readyW.Close()
+	if err != nil {
+		specW.Close()
+		return inside.Ready{}, fmt.Errorf("cannot start PID 1: %w", err)
+	}
+	s.spare = specW
+	return s.handshake(ctx, spec, specW, readyR)
+}
+
+// startOwned starts the command from a thread that lives until it ends: the
+// kernel sends Pdeathsig when the starting *thread* dies.
+func startOwned(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait()
+			close(p.done)
+		}
+	}()
+	return p, <-started
+}
+
+func (s *System) handshake(ctx context.Context, spec inside.Spec, w io.Writer, r io.Reader) (inside.Ready, error) {
+	stop := context.AfterFunc(ctx, func() { s.init.cmd.Process.Kill() })
+	defer stop()
+	var ready inside.Ready
+	if err := json.NewEncoder(w).Encode(spec); err != nil {
+		return ready, fmt.Errorf("cannot talk to PID 1: %w", err)
+	}
+	err := json.NewDecoder(r).Decode(&ready)
+	switch {
+	case ctx.Err() != nil:
+		return ready, ctx.Err()
+	case err != nil:
+		<-s.init.done // its output is complete
+		return ready, fmt.Errorf("PID 1 died: %s", strings.TrimSpace(s.log.String()))
+	case ready.Error != "":
+		return ready, fmt.Errorf("%s", ready.Error)
+	}
+	return ready, nil
+}
+
+var builtInit struct {
+	sync.Mutex
+	path string
+}
+
+// initProgram is the livesys command: ourselves, or built on the spot when we
+// are a test binary.
+func initProgram(ctx context.Context, cacheDir string) (string, error) {
+	if self, err := os.Executable(); err == nil && filepath.Base(self) == "livesys" {
+		return "/proc/self/exe", nil
+	}
+	builtInit.Lock()
+	defer builtInit.Unlock()
+	if builtInit.path != "" {
+		return builtInit.path, nil
+	}
+	path, err := buildInit(ctx, cacheDir)
+	builtInit.path = path
+	return path, err
+}
+
+func buildInit(ctx context.Context, cacheDir string) (string, error) {
+	unlock, err := lock(ctx, cacheDir, "init")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	path := filepath.Join(cacheDir, "bin", "livesys")
+	next := path + ".next"
+	// Root may not read the version of a tree that is somebody else's.
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", next, "antix-remaster/test/livesys/cmd/livesys")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	cmd.Dir = moduleDir()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build the livesys command: %w\n%s", err, bytes.TrimSpace(out))
+	}
+	// Renamed: another test may run the old one right now.
+	return path, os.Rename(next, path)
+}
+
+// moduleDir is the root of the source tree: from where this file was
+// compiled, so that tests may run anywhere; with -trimpath that is unknown and
+// the current directory must be inside the tree. "" when it cannot be found.
+func moduleDir() string {
+	_, file, _, _ := runtime.Caller(0)
+	dir := filepath.Dir(file)
+	if !filepath.IsAbs(dir) {
+		dir, _ = os.Getwd()
+	}
+	for ; dir != "/" && dir != "."; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+	}
+	return ""
+}
