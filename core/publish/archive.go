@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,7 +34,7 @@ type Filed struct {
 // swap, or be deleted by it. It never deletes an image. versionText goes
 // beside it. Errors are wire errors, with fs.ErrNotExist when there is no such
 // set; an interrupted move is finished by Heal.
-func (m *Medium) File(suffix, versionText string, extra ...string) (Filed, error) {
+func (m *Medium) File(ctx context.Context, suffix, versionText string, report wire.Report, extra ...string) (Filed, error) {
 	moves, err := m.set(suffix, extra)
 	if err != nil {
 		return Filed{}, err
@@ -45,6 +46,9 @@ func (m *Medium) File(suffix, versionText string, extra ...string) (Filed, error
 	in := intent{Action: actionFile, Archive: number, Moves: moves}
 	if err := m.checkIntent(in); err != nil {
 		return Filed{}, wire.Fail(wire.NameTaken, err, moves[0].From)
+	}
+	if m.fat {
+		return m.fileByCopy(ctx, in, versionText, report)
 	}
 	if err := m.begin(in); err != nil {
 		return Filed{}, m.failed(JournalName, err)
@@ -217,6 +221,9 @@ func (m *Medium) makeDir(dir *sys.Dir, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := m.born(dir); err != nil {
+		return err
+	}
 	return m.settle(nil, dir)
 }
 
@@ -289,7 +296,7 @@ func (m *Medium) moveTo(dir *sys.Dir, mv move, e sys.Entry) error {
 	if err := m.dir.Rename(mv.From, dir, mv.To); err != nil {
 		return err
 	}
-	if err := m.settle(f, dir); err != nil {
+	if err := errors.Join(m.settleDir(dir, mv.To, e), m.settle(f, dir)); err != nil {
 		return err
 	}
 	return m.settle(nil, m.dir)
@@ -310,7 +317,7 @@ func (m *Medium) dropArchive(dir *sys.Dir, number string) error {
 		return err
 	}
 	defer archive.Close()
-	return errors.Join(archive.Remove(number), m.settle(nil, archive))
+	return errors.Join(m.remove(archive, number), m.settle(nil, archive))
 }
 
 // same tells whether an entry is the one the journal names.
@@ -325,12 +332,13 @@ func (m *Medium) same(e sys.Entry, inode uint64, size int64) bool {
 // initrd does not rotate. Errors are wire errors.
 func (m *Medium) WriteMD5(md5 string) error {
 	name := m.name + ".md5"
-	err := m.begin(intent{Action: actionBuild, Create: []string{name + ".part"}})
+	part := m.partOf(name)
+	err := m.begin(intent{Action: actionBuild, Create: []string{part}})
 	if err == nil {
-		err = m.newFile(name+".part", []byte(md5+"  "+m.name+"\n"))
+		err = m.newFile(part, []byte(md5+"  "+m.name+"\n"))
 	}
 	if err == nil {
-		err = m.publishNamed(name+".part", name)
+		err = m.publishNamed(part, name)
 	}
 	if err == nil {
 		err = m.end()

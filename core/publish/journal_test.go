@@ -25,8 +25,9 @@ func mayGo(name string) bool {
 	top, _, _ := strings.Cut(name, "/")
 	base, part := strings.CutSuffix(top, ".part")
 	members := []string{"linuxfs", "linuxfs.md5", "rootfs", "xtra", "deb", "xtra.tgz", "state"}
-	if part || top == JournalName || top == checkName {
-		return part && (slices.Contains(members, base) || base == JournalName) || top == JournalName || top == checkName
+	own := top == JournalName || top == journalPart || top == checkName
+	if part || own {
+		return part && slices.Contains(members, base) || own
 	}
 	for _, suffix := range []string{".new", ".old", ".bad"} {
 		if base, ok := strings.CutSuffix(top, suffix); ok && slices.Contains(members, base) {
