@@ -44,6 +44,9 @@ func (m *Medium) File(ctx context.Context, suffix, versionText string, report wi
 		return Filed{}, m.failed(archiveDir, err)
 	}
 	in := intent{Action: actionFile, Archive: number, Moves: moves}
+	if len(versionText) <= maxVersion {
+		in.Version = versionText
+	}
 	if err := m.checkIntent(in); err != nil {
 		return Filed{}, wire.Fail(wire.NameTaken, err, moves[0].From)
 	}
@@ -237,6 +240,9 @@ func (m *Medium) finishFiling(j *journal) (done, left []string, err error) {
 	}
 	defer dir.Close()
 	if err := dir.Remove(versionName + ".part"); err != nil {
+		return nil, nil, err
+	}
+	if err := m.prepareArchive(j.intent.Archive, j.intent.Version); err != nil {
 		return nil, nil, err
 	}
 	for _, mv := range j.intent.Moves {

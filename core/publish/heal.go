@@ -20,6 +20,9 @@ func (m *Medium) Heal() (healed, left []string, err error) {
 	if err := m.removeFillers(); err != nil {
 		return nil, nil, err
 	}
+	if err := m.dropUnborn(); err != nil {
+		return nil, nil, err
+	}
 	j, err := m.readJournal()
 	if errors.Is(err, errJournal) {
 		return nil, []string{JournalName}, nil
@@ -50,6 +53,16 @@ func (m *Medium) removeOwn(name string) error {
 		return err
 	}
 	return errors.Join(m.remove(m.dir, name), m.flush())
+}
+
+// dropUnborn removes a journal of FAT that never got its first line: nothing
+// was done by it. Elsewhere a journal appears with its first line.
+func (m *Medium) dropUnborn() error {
+	e, err := m.dir.Lstat(JournalName)
+	if !m.fat || err != nil || e.Size > 0 {
+		return nil
+	}
+	return m.removeOwn(JournalName)
 }
 
 // healBuild keeps an image that got armed and removes everything otherwise:

@@ -42,8 +42,9 @@ type intent struct {
 	Armed   string   `json:"armed,omitempty"`   // of a build: complete once it is there
 	Archive string   `json:"archive,omitempty"` // directory below archive/
 	Moves   []move   `json:"moves,omitempty"`
-	Copy    bool     `json:"copy,omitempty"`  // of a file action: copies, then deletes (filecopy.go)
-	Fresh   bool     `json:"fresh,omitempty"` // there was no archive before
+	Version string   `json:"version,omitempty"` // of the set, for linuxfs.ver
+	Copy    bool     `json:"copy,omitempty"`    // of a file action: copies, then deletes (filecopy.go)
+	Fresh   bool     `json:"fresh,omitempty"`   // there was no archive before
 }
 
 // move is one rename into the archive directory.
@@ -123,7 +124,10 @@ func (m *Medium) end() error {
 
 var errJournal = errors.New("not a journal of this program")
 
-const maxJournal = 1 << 20
+const (
+	maxJournal = 1 << 20
+	maxVersion = 64 << 10 // in a journal
+)
 
 // readJournal gives nil when there is none.
 func (m *Medium) readJournal() (*journal, error) {

@@ -115,7 +115,9 @@ func (s *stick) record() {
 	}
 	var trees power.Trees
 	s.run(power.Record, &trees, s.path("stick.img"), s.sparse("log.img", 64<<20+4*s.job.Size))
-	if s.job.Action != "heal" {
+	if s.job.Action == "heal" {
+		s.job.Trees.Done = trees.Done
+	} else {
 		s.job.Trees = trees
 	}
 }

@@ -177,7 +177,8 @@ func taken(m *publish.Medium, job power.Job, ready func()) error {
 	if err := b.Arm(); err == nil {
 		return errors.New("armed although the name was taken")
 	}
-	return b.Abort()
+	b.Abort() //nolint:errcheck // tells of the foreign file
+	return nil
 }
 
 // broken publishes an image in a way that is known to be wrong.
@@ -203,8 +204,8 @@ func broken(job power.Job, device string) error {
 	return nil
 }
 
-// heal does what the next start does, with one remount when a torn FAT made
-// the kernel write-protect it.
+// heal does what the next start does, remounting as it does when a torn FAT
+// made the kernel write-protect it.
 func heal(job power.Job, device string) (left, notes []string, err error) {
 	for try := 0; ; try++ {
 		var m *publish.Medium
@@ -213,7 +214,7 @@ func heal(job power.Job, device string) (left, notes []string, err error) {
 			_, left, err = m.Heal()
 			d.Close()
 		}
-		if err == nil || try > 0 || !errors.Is(err, unix.EROFS) && !errors.Is(err, unix.EIO) {
+		if err == nil || try > 2 || !errors.Is(err, unix.EROFS) && !errors.Is(err, unix.EIO) {
 			return left, notes, err
 		}
 		notes = append(notes, "remounted")

@@ -164,9 +164,9 @@ func (s *verdict) bad(format string, a ...any) {
 
 // whole is the sum of the image behind a name, "" when there is none.
 func whole(t power.Tree, path string) string {
-	what, ok := t[path]
-	if target, isName := t["/"+what]; ok && isName && what != "" {
-		return target // a link
+	what := t[path]
+	if what != "" && !strings.Contains(what, " ") {
+		return t["/"+what] // a link; to nothing it counts as absent
 	}
 	return what
 }
@@ -202,16 +202,18 @@ func (s *verdict) healed(dev string, again bool) {
 		s.bad("P4 healing: %v", err)
 		return
 	}
-	if len(left) > 0 {
+	if len(left) > 0 && s.job.Action != "taken" {
 		s.bad("P4 left: %q", left)
 	}
 	now := treeOf()
 	before, after := diff(now, s.job.Trees.Before), diff(now, s.job.Trees.After)
 	switch {
+	case s.Done:
+		if d := diff(now, s.job.Trees.Done); d != "" {
+			s.bad("P3 lost: %s", d)
+		}
 	case after == "":
 		s.Notes = append(s.Notes, "after")
-	case s.Done:
-		s.bad("P3 lost: %s", after)
 	case before == "":
 		s.Notes = append(s.Notes, "before")
 		if again && s.job.Action != "heal" && s.job.Action != "taken" {

@@ -34,6 +34,7 @@ func record(job power.Job) power.Trees {
 	}))
 	mark("done")
 	trees.After = treeOf()
+	trees.Done = trees.After
 	if job.Action == "taken" {
 		trees.Before = trees.After // what was begun is undone
 	}

@@ -23,10 +23,12 @@ type Job struct {
 // Tree tells what each path below the directory of the linuxfs is.
 type Tree map[string]string
 
-// Trees are the two states that there may be after healing.
+// Trees are the two states that there may be after healing, and the one that
+// there must be once the program said that it was done.
 type Trees struct {
 	Before Tree `json:"before"`
 	After  Tree `json:"after"`
+	Done   Tree `json:"done"`
 }
 
 // State is one judged power cut.
