@@ -184,8 +184,9 @@ func (m *Medium) identifyName(name string) (made, error) {
 
 // Fillers take the free slots of a FAT directory for a moment, so that the old
 // and the new name of an image lie in one sector: then one write exchanges
-// them. They are empty, and of as many slots as the name they stand for.
-var fillerName = regexp.MustCompile(`^remaster[.-]f[0-9]{2}x*$`)
+// them. They are empty, and of as many slots as the name they stand for. One
+// that lost its long name in a power cut has the other form.
+var fillerName = regexp.MustCompile(`^(remaster[.-]f[0-9]{2}x*|REMAST~[0-9]+)$`)
 
 const (
 	maxFillers = 64
@@ -263,20 +264,20 @@ func (m *Medium) createEmpty(name string) error {
 	return f.Close()
 }
 
-// sameSector compares where the short entries of two names lie, the last of
-// their slots. Where nobody knows, all is one.
-func (m *Medium) sameSector(a, b string) (bool, error) {
+// sameSector tells whether all slots of filler lie in the sector of the last
+// slot of part, its short entry. Where nobody knows, all is one.
+func (m *Medium) sameSector(filler, part string) (bool, error) {
 	places, ok, err := m.dir.Places()
 	if err != nil || !ok {
 		return !ok, err
 	}
-	at := func(name string) int64 {
+	last := func(name string) int64 {
 		if isShort(name) {
 			return places[name] / sector
 		}
 		return (places[name] + int64(len(name)+12)/13*slot) / sector
 	}
-	return at(a) == at(b), nil
+	return last(filler) == last(part) && places[filler]/sector == last(part), nil
 }
 
 func (m *Medium) removeFillers(but ...string) error {

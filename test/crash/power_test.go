@@ -68,7 +68,8 @@ func cutCase(t *testing.T, c *count, fs string, p powerCase) {
 }
 
 // record takes the figures down, one for each promise. A device that loses
-// what it was not told to flush, in no order, is counted by itself.
+// what it was not told to flush, in no order, is counted by itself: there FAT
+// cannot always be healed without fsck.vfat, as docs/promises.md says.
 func (c *count) record(t *testing.T, fs string) {
 	for _, promise := range []string{"P1", "P2", "P3", "P4"} {
 		for _, order := range []bool{true, false} {
@@ -77,8 +78,34 @@ func (c *count) record(t *testing.T, fs string) {
 			if !order {
 				what = fmt.Sprintf("power cuts, %s, unflushed writes lost at random", fs)
 			}
+			if !order && fs == "FAT32" && promise == "P4" {
+				t.Logf("%s, not promised: %s: %d tried, %d violations", promise, what, tried, broken)
+				if broken*20 > tried {
+					t.Errorf("more than 5 %%: %d of %d", broken, tried)
+				}
+				continue
+			}
 			figure.Record(t, promise, what, tried, broken)
 		}
+	}
+}
+
+// TestPromiseP2P3PowerCutBig: an image larger than the machine's memory.
+func TestPromiseP2P3PowerCutBig(t *testing.T) {
+	if !full {
+		t.Skip("an image larger than the memory is cut only with --full")
+	}
+	for _, fs := range []string{"ext4", "vfat"} {
+		t.Run(fsNames[fs], func(t *testing.T) {
+			s := newStick(t, power.Job{FS: fs, Layout: "plain", Action: "build", Size: 160 << 20, Most: 40})
+			s.record()
+			c := newCount()
+			c.add(t, "big build", s.judge())
+			for _, promise := range []string{"P1", "P2", "P3", "P4"} {
+				tried, broken := c.sum(promise, true)
+				figure.Record(t, promise, "power cuts, "+fsNames[fs]+", an image larger than the memory", tried, broken)
+			}
+		})
 	}
 }
 

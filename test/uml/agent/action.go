@@ -129,7 +129,7 @@ func act(job power.Job, device string, ready func()) error {
 	case "build":
 		err = build(m, job)
 	case "taken":
-		err = taken(m, job, ready)
+		err = taken(m, job, device, ready)
 	}
 	return err
 }
@@ -166,13 +166,14 @@ func build(m *publish.Medium, job power.Job) error {
 }
 
 // taken finds somebody else's new version under the name it wants.
-func taken(m *publish.Medium, job power.Job, ready func()) error {
+func taken(m *publish.Medium, job power.Job, device string, ready func()) error {
 	b, err := begin(m, job)
 	if err != nil {
 		return err
 	}
 	write(dir+"/"+name(job)+".new", 22, 4000)
 	unix.Sync()
+	must(sys.FlushDevice(device))
 	ready()
 	if err := b.Arm(); err == nil {
 		return errors.New("armed although the name was taken")

@@ -199,7 +199,7 @@ func (s *verdict) healed(dev string, again bool) {
 	left, notes, err := heal(s.job, dev)
 	s.Notes = append(s.Notes, notes...)
 	if err != nil {
-		s.bad("P4 healing: %v", err)
+		s.bad("P4 healing: %v; the kernel said %s", err, kernelLog())
 		return
 	}
 	if len(left) > 0 && s.job.Action != "taken" {
@@ -222,6 +222,16 @@ func (s *verdict) healed(dev string, again bool) {
 	default:
 		s.bad("P4 neither before: %s; nor after: %s", before, after)
 	}
+}
+
+// kernelLog is the end of what the kernel said.
+func kernelLog() string {
+	buf := make([]byte, 64<<10)
+	n, err := unix.Klogctl(unix.SYSLOG_ACTION_READ_ALL, buf)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.ReplaceAll(string(buf[max(0, n-1500):n]), "\n", " | ")
 }
 
 func (s *verdict) retry(dev string) {
