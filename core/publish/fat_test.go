@@ -162,3 +162,38 @@ func TestBuildOnFAT(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// Nor does a journal make the healing delete what was filed before.
+func TestHealCopiesKeepsForeignVersions(t *testing.T) {
+	dir := memDir(t)
+	put(t, dir, map[string]string{"linuxfs": image("a"), "linuxfs.old": image("b"), "archive/0001/linuxfs.old": image("c"), "archive/0001/linuxfs.ver": "mine",
+		JournalName: `{"format":1,"action":"file","archive":"0001","copy":true,"fresh":true,"moves":[{"from":"linuxfs.old","to":"linuxfs.old","inode":0,"size":0}]}` + "\n"})
+	before := exactTree(t, dir).without(JournalName)
+	_, left, err := fatMedium(t, dir).Heal()
+	must(t, err)
+	if d := exactTree(t, dir).diff(before); d != "" || !slices.Equal(left, []string{"archive/0001/linuxfs.old"}) {
+		t.Errorf("left %q\n%s", left, d)
+	}
+}
+
+// A power cut in the middle of a disarm, and the next boot swaps: the copies go.
+func TestHealCopiesAfterTheSwap(t *testing.T) {
+	dir := memDir(t)
+	put(t, dir, map[string]string{"linuxfs": image("a"), "linuxfs.new": image("b"), "state.new/x": "1", "state/x": "0"})
+	m := fatMedium(t, dir)
+	moves, err := m.set("new", nil)
+	must(t, err)
+	in := intent{Action: actionFile, Archive: "0001", Moves: moves, Copy: true, Fresh: true}
+	must(t, m.begin(in))
+	must(t, m.copySet(t.Context(), in, "v", newTally(nil, 0)))
+	must(t, os.Truncate(dir+"/archive/0001/linuxfs.new", 700))
+	for _, r := range [][2]string{{"linuxfs", "linuxfs.old"}, {"linuxfs.new", "linuxfs"}, {"state", "state.old"}, {"state.new", "state"}} {
+		must(t, os.Rename(dir+"/"+r[0], dir+"/"+r[1]))
+	}
+	before := exactTree(t, dir).without(JournalName, "archive")
+	_, left, err := fatMedium(t, dir).Heal()
+	must(t, err)
+	if d := exactTree(t, dir).diff(before); d != "" || len(left) > 0 {
+		t.Errorf("left %q\n%s", left, d)
+	}
+}

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"path"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -146,84 +147,6 @@ func (m *Medium) copySet(ctx context.Context, in intent, versionText string, t *
 	return nil
 }
 
-// equal compares two files or trees, the second as the medium has it.
-func (c copying) equal(a *sys.Dir, nameA string, b *sys.Dir, nameB string) (bool, error) {
-	ea, err := a.Lstat(nameA)
-	if err != nil {
-		return false, err
-	}
-	eb, err := b.Lstat(nameB)
-	if err != nil || ea.Mode.Type() != eb.Mode.Type() {
-		return false, err
-	}
-	if !ea.IsDir() {
-		return c.equalFile(a, nameA, b, nameB)
-	}
-	subA, err := a.Dir(nameA)
-	if err != nil {
-		return false, err
-	}
-	defer subA.Close()
-	subB, err := b.Dir(nameB)
-	if err != nil {
-		return false, err
-	}
-	defer subB.Close()
-	names, err := subA.Names()
-	others, err2 := subB.Names()
-	if err = errors.Join(err, err2); err != nil || len(names) != len(others) && !c.some {
-		return false, err
-	}
-	for _, n := range names {
-		if !slices.Contains(others, n) {
-			return false, nil
-		}
-		if same, err := c.equal(subA, n, subB, n); err != nil || !same {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-func (c copying) equalFile(a *sys.Dir, nameA string, b *sys.Dir, nameB string) (bool, error) {
-	fa, err := a.Open(nameA, os.O_RDONLY)
-	if err != nil {
-		return false, err
-	}
-	defer fa.Close()
-	fb, err := b.Open(nameB, os.O_RDONLY)
-	if err != nil {
-		return false, err
-	}
-	defer fb.Close()
-	if e, err := sys.FileEntry(fb); err != nil {
-		return false, err
-	} else if _, err := sys.DropCache(fb, e.Size); err != nil {
-		return false, err
-	}
-	bufA, bufB := make([]byte, chunk), make([]byte, chunk)
-	for at := int64(0); ; at += chunk {
-		if err := c.ctx.Err(); err != nil {
-			return false, err
-		}
-		n, errA := io.ReadFull(fa, bufA)
-		n2, errB := io.ReadFull(fb, bufB)
-		sys.Forget(fa, at, int64(n))
-		if n != n2 || !bytes.Equal(bufA[:n], bufB[:n]) {
-			return false, nil
-		}
-		if c.done != nil {
-			c.done(int64(n))
-		}
-		if errA == io.EOF || errA == io.ErrUnexpectedEOF {
-			return errB == errA, nil
-		}
-		if err := errors.Join(errA, errB); err != nil {
-			return false, err
-		}
-	}
-}
-
 // healCopies finishes what was copied whole, and else removes the copies.
 func (m *Medium) healCopies(j *journal) (healed, left []string, err error) {
 	for _, n := range j.made {
@@ -269,7 +192,7 @@ func (m *Medium) finishCopies(in intent, proven bool) (done, left []string, err 
 	return done, left, errors.Join(m.settle(nil, m.dir), m.end())
 }
 
-// undoCopies removes each copy whose original is still there.
+// undoCopies removes each copy whose original is there.
 func (m *Medium) undoCopies(in intent) (healed, left []string, err error) {
 	if !m.dir.Exists(archiveDir) {
 		return nil, nil, m.end()
@@ -302,7 +225,7 @@ func (m *Medium) undoSet(archive *sys.Dir, in intent) (healed, left []string, er
 		if !dir.Exists(mv.To) {
 			continue
 		}
-		if e, err := m.dir.Lstat(mv.From); err != nil || !m.same(e, mv.Inode, mv.Size) {
+		if !m.hasOriginal(mv, dir) {
 			left = append(left, archiveDir+"/"+in.Archive+"/"+mv.To)
 			continue
 		}
@@ -314,12 +237,38 @@ func (m *Medium) undoSet(archive *sys.Dir, in intent) (healed, left []string, er
 	if len(left) > 0 {
 		return healed, left, nil
 	}
-	if err := m.remove(dir, versionName); err != nil {
-		return healed, left, err
+	return healed, left, m.dropArchive(dir, in.Archive)
+}
+
+// hasOriginal tells whether what was copied is still there: under its name,
+// or where a boot since then put it.
+func (m *Medium) hasOriginal(mv move, dir *sys.Dir) bool {
+	copied, err := dir.Lstat(mv.To)
+	if err != nil {
+		return false
 	}
-	names, err := dir.Names()
-	if err != nil || len(names) > 0 {
-		return healed, left, err
+	base := strings.TrimSuffix(mv.From, path.Ext(mv.From))
+	for _, name := range []string{mv.From, base, base + ".old", base + ".bad"} {
+		e, err := m.dir.Lstat(name)
+		if err == nil && e.IsDir() == copied.IsDir() && m.same(e, mv.Inode, mv.Size) && (e.IsDir() || beginsLike(m.dir, name, dir, mv.To)) {
+			return true
+		}
 	}
-	return healed, left, m.remove(archive, in.Archive)
+	return false
+}
+
+// beginsLike tells whether an unfinished copy begins like its original: what
+// somebody else filed under that name does not.
+func beginsLike(a *sys.Dir, nameA string, b *sys.Dir, nameB string) bool {
+	head := func(dir *sys.Dir, name string) ([]byte, error) {
+		f, err := dir.Open(name, os.O_RDONLY)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(io.LimitReader(f, 4096))
+	}
+	original, err := head(a, nameA)
+	copied, err2 := head(b, nameB)
+	return err == nil && err2 == nil && bytes.HasPrefix(original, copied)
 }
