@@ -28,7 +28,7 @@ var modules = []string{
 // Main is the whole life of the machine, or that of the tool.
 func Main() {
 	if os.Getpid() != 1 {
-		if err := describe(os.Args[1:]); err != nil {
+		if err := tool(os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -42,16 +42,22 @@ func Main() {
 	select {}
 }
 
-// describe writes the description of a tree: tree DIR FILE.
-func describe(args []string) error {
-	if len(args) != 3 || args[0] != "tree" {
-		return errors.New("usage: agent tree DIR FILE")
+// tool is what the agent can do when it is not the init:
+//
+//	agent tree DIR FILE                          describe a tree
+//	agent kill STAGE MILLISECONDS COMMAND ...    see kill
+func tool(args []string) error {
+	switch {
+	case len(args) == 3 && args[0] == "tree":
+		all, err := tree.Describe(args[1])
+		if err != nil {
+			return err
+		}
+		return write(args[2], all)
+	case len(args) > 3 && args[0] == "kill":
+		return kill(args[1:])
 	}
-	all, err := tree.Describe(args[1])
-	if err != nil {
-		return err
-	}
-	return write(args[2], all)
+	return fmt.Errorf("not something that the agent can do: %q", args)
 }
 
 func write(file string, value any) error {
