@@ -64,6 +64,9 @@ func New(ctx context.Context, o Options) (*Machine, error) {
 	if err := livesys.CheckHost(); err != nil {
 		return nil, err
 	}
+	if strings.ContainsAny(o.Dir, ", :") { // they separate words and files of User-Mode-Linux
+		return nil, fmt.Errorf("no machine can be made in %q", o.Dir)
+	}
 	o.StickFS, o.Mem = cmp.Or(o.StickFS, "vfat"), cmp.Or(o.Mem, "256M")
 	o.StickSize, o.Timeout = cmp.Or(o.StickSize, 3<<29), cmp.Or(o.Timeout, 5*time.Minute)
 	m := &Machine{Options: o, Stick: filepath.Join(o.Dir, "stick.img"), Shared: filepath.Join(o.Dir, "shared")}
@@ -224,6 +227,9 @@ func (m *Machine) uml(ctx context.Context) (string, error) {
 		done <- cmd.Run()
 	}()
 	err := <-done
+	if cmd.Process != nil {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	}
 	if ctx.Err() != nil {
 		err = fmt.Errorf("it did not end: %w", ctx.Err())
 	}
