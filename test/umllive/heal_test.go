@@ -44,6 +44,7 @@ killed() {
 // TestPromiseP1P4FAT32Kill: the helper is killed at any stage of a build on a
 // stick with FAT32, and the next start heals.
 func TestPromiseP1P4FAT32Kill(t *testing.T) {
+	t.Parallel()
 	rounds := 1
 	if full() {
 		rounds = 15
@@ -84,6 +85,7 @@ func dirty(t *testing.T, stick string) bool {
 // marked as not unmounted. That is only a notice of the kernel: the stick boots,
 // is mounted to be written, and the next start heals and builds.
 func TestPromiseP4FAT32Dirty(t *testing.T) {
+	t.Parallel()
 	cuts := 3
 	if full() {
 		cuts = 30

@@ -47,6 +47,7 @@ func grown(size int64) func(root string) error {
 // TestPromiseSmallMachine: a tree that is larger than the memory is built,
 // verified and armed, on a FAT32 stick.
 func TestPromiseSmallMachine(t *testing.T) {
+	t.Parallel()
 	t.Run("100 MB on 128M", func(t *testing.T) { small(t, 100e6, "128M", "lz4") })
 	for _, compressor := range []string{"lz4", "zstd"} {
 		t.Run("1 GB on 512M "+compressor, func(t *testing.T) {
@@ -91,6 +92,7 @@ func mib(kib int64) float64 { return float64(kib) / 1024 }
 // TestPromiseHelper386: the programs for 32 bit build, verify and arm. They run
 // on the host's kernel, as User-Mode-Linux runs none.
 func TestPromiseHelper386(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, build(dir, "386"))
 	sys, err := livesys.New(t.Context(), livesys.Options{Companions: true, Log: os.Stderr})
@@ -123,6 +125,7 @@ func TestPromiseHelper386(t *testing.T) {
 // anything is written. The same byte 4.4 billion times takes no room on the
 // stick, but counts in full as a film.
 func TestFAT32Limit(t *testing.T) {
+	t.Parallel()
 	mini, err := umllive.Mini(programs, nil)
 	must(t, err)
 	mini.Options = []string{"-comp", "zstd", "-Xcompression-level", "1", "-b", "1M",

@@ -37,9 +37,9 @@ type story struct {
 
 // boots starts the stick for real, which swaps or rolls back, and remembers
 // what it did for the next run.
-func (s story) boots(vid, did, motd string, words ...string) boot.Result {
+func (s story) boots(vid, did, text string, words ...string) boot.Result {
 	s.t.Helper()
-	r, err := boot.Boot(s.t.Context(), s.Stick, boot.Options{Cmdline: words, Show: []string{"/etc/motd", "stick:/antiX/linuxfs.md5"}})
+	r, err := boot.Boot(s.t.Context(), s.Stick, boot.Options{Cmdline: words, Show: []string{"/etc/story", "stick:/antiX/linuxfs.md5"}})
 	must(s.t, err)
 	got := ""
 	if r.DidRemaster {
@@ -48,9 +48,9 @@ func (s story) boots(vid, did, motd string, words ...string) boot.Result {
 	if r.DidRollback {
 		got = "rollback"
 	}
-	if r.Fatal != "" || !r.Userland || r.VID != vid || got != did || strings.TrimSpace(r.Files["/etc/motd"]) != motd {
-		s.t.Fatalf("version %s instead of %s, did %q instead of %q, motd %q instead of %q, fatal %q\n%v",
-			r.VID, vid, got, did, r.Files["/etc/motd"], motd, r.Fatal, r.Names())
+	if r.Fatal != "" || !r.Userland || r.VID != vid || got != did || strings.TrimSpace(r.Files["/etc/story"]) != text {
+		s.t.Fatalf("version %s instead of %s, did %q instead of %q, story %q instead of %q, fatal %q\n%v",
+			r.VID, vid, got, did, r.Files["/etc/story"], text, r.Fatal, r.Names())
 	}
 	s.DidRemaster, s.DidRollback = r.DidRemaster, r.DidRollback
 	return r
@@ -68,10 +68,13 @@ func (s story) names(r boot.Result, there ...string) {
 // TestFAT32Story: everything that can be done with a version, on a stick with
 // FAT32. With --full it is done with a whole Debian, too.
 func TestFAT32Story(t *testing.T) {
+	t.Parallel()
 	t.Run("mini", func(t *testing.T) {
+		t.Parallel()
 		tell(t, story{machine(t, umllive.Options{}, nil), t, "lz4"})
 	})
 	t.Run("debian", func(t *testing.T) {
+		t.Parallel()
 		if !full() {
 			t.Skip("minutes: only with scripts/test --full")
 		}
@@ -97,7 +100,7 @@ func tell(t *testing.T, s story) {
 func (s story) firstVersion() string {
 	r := inside(s.t, s.Machine, kinds+`
 grep ' /live/boot-dev ' /proc/mounts | grep -q 'vfat.*fmask=0113' || fail "$(cat /proc/mounts)"
-echo first >/etc/motd
+echo first >/etc/story
 sha256sum linuxfs >/tmp/running; ls -i linuxfs >>/tmp/running
 /mnt/agent tree /live/aufs /mnt/union.json || fail "no description"
 cli 0 build --yes --compressor lz4 --title 'On FAT'
@@ -134,14 +137,14 @@ func (s story) vid(r umllive.Result) string {
 func (s story) secondVersion() string {
 	r := inside(s.t, s.Machine, `
 md5sum -c linuxfs.md5 || fail "the md5 file is wrong"
-[ ! -e /etc/motd ] || ! grep first /etc/motd || fail "it did not go back"
+[ ! -e /etc/story ] || ! grep first /etc/story || fail "it did not go back"
 cli 3 build --yes --compressor lz4
 says '"code":"blocked"'
 cli 0 keep
 says archive/0001
 there archive/0001/linuxfs.bad archive/0001/linuxfs.ver archive/0001/linuxfs.md5.bad archive/0001/state.bad
 gone linuxfs.bad state.bad xtra.bad
-echo second >/etc/motd
+echo second >/etc/story
 cli 0 build --yes --compressor `+s.second+`
 quiet
 echo vid=$(sed -n 's/.*"version_id":"\([0-9a-f]*\)".*/\1/p' /tmp/out)
@@ -154,11 +157,11 @@ echo vid=$(sed -n 's/.*"version_id":"\([0-9a-f]*\)".*/\1/p' /tmp/out)
 func (s story) disarmed() {
 	inside(s.t, s.Machine, `
 md5sum -c linuxfs.md5 || fail "the md5 file is wrong"
-[ "$(cat /etc/motd)" = second ] || fail "it is not the second"
+[ "$(cat /etc/story)" = second ] || fail "it is not the second"
 cli 0 keep
 there archive/0002/linuxfs.old archive/0002/linuxfs.ver archive/0002/state.old
 gone linuxfs.old
-echo third >/etc/motd
+echo third >/etc/story
 cli 0 build --yes --compressor lz4
 sum=$(sha256sum <linuxfs.new)
 cli 0 disarm
