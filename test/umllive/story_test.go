@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"antix-remaster/test/boot"
 	"antix-remaster/test/livesys"
@@ -78,7 +79,7 @@ func TestFAT32Story(t *testing.T) {
 		if !full() {
 			t.Skip("minutes: only with scripts/test --full")
 		}
-		o := umllive.Options{Dir: t.TempDir(), Programs: programs, Mem: "512M", Options: livesys.Options{Companions: true, Log: os.Stderr}}
+		o := umllive.Options{Dir: t.TempDir(), Programs: programs, Mem: "512M", Timeout: time.Hour, Options: livesys.Options{Companions: true, Log: os.Stderr}}
 		m, err := umllive.New(t.Context(), o)
 		must(t, err)
 		tell(t, story{m, t, "zstd"})
