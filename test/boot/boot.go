@@ -132,6 +132,9 @@ func (o Options) arguments(work, initrd, stick string) []string {
 		"con0=null,fd:1", "con=null", "ssl=null", "panic=-1", "quiet", "loglevel=1",
 		"generation=" + o.generation(),
 	}
+	if isFAT(stick) {
+		args = append(args, "stickfs=vfat")
+	}
 	if o.Release != "" {
 		args = append(args, "release="+o.Release)
 	}
@@ -140,6 +143,18 @@ func (o Options) arguments(work, initrd, stick string) []string {
 		args = append(args, "show="+path)
 	}
 	return args
+}
+
+// isFAT tells whether the image is formatted with FAT32.
+func isFAT(stick string) bool {
+	f, err := os.Open(stick)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	kind := make([]byte, 8)
+	_, err = f.ReadAt(kind, 82)
+	return err == nil && string(kind) == "FAT32   "
 }
 
 // runUML runs the machine until it switches itself off.

@@ -19,7 +19,7 @@ var initScript []byte
 // modules are what UML's kernel needs beside what is built in.
 var modules = []string{
 	"drivers/block/loop.ko", "fs/squashfs/squashfs.ko", "fs/overlayfs/overlay.ko",
-	"fs/fat/fat.ko", "fs/fat/vfat.ko", "fs/nls/nls_cp437.ko", "fs/nls/nls_ascii.ko",
+	"fs/fat/fat.ko", "fs/fat/vfat.ko", "fs/nls/nls_cp437.ko", "fs/nls/nls_iso8859-1.ko",
 }
 
 // WriteInitramfs writes our initramfs to the file: a static busybox, the
@@ -30,6 +30,25 @@ func WriteInitramfs(file string) error {
 		return fmt.Errorf("cannot make the initramfs: %w", err)
 	}
 	return os.WriteFile(file, data, 0o644)
+}
+
+// WriteProgramInitramfs writes an initramfs that holds nothing but the static
+// program, as its init.
+func WriteProgramInitramfs(file, program string) error {
+	text, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	var buf bytes.Buffer
+	c := &cpio{w: &buf}
+	c.dir("dev")
+	c.device("dev/console", 5, 1)
+	c.file("init", text, 0o755)
+	c.end()
+	if c.err != nil {
+		return c.err
+	}
+	return os.WriteFile(file, buf.Bytes(), 0o644)
 }
 
 var initramfs = sync.OnceValues(makeInitramfs)

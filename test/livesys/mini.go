@@ -2,10 +2,12 @@ package livesys
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 )
 
 // Mini describes a tiny but bootable linuxfs: a static busybox as its whole
@@ -16,6 +18,9 @@ type Mini struct {
 	Release string            // kernel whose (empty) module directory it has
 	Files   map[string]string // more files, by absolute path
 	Options []string          // for mksquashfs; nil means zstd
+
+	Programs map[string]string       // path inside -> host program, which comes with its libraries
+	More     func(root string) error // adds further files; may be nil
 }
 
 // MiniImage packs the tiny linuxfs into the file image and returns its
@@ -60,7 +65,45 @@ func (m Mini) fill(root string) error {
 			return err
 		}
 	}
+	for path, program := range m.Programs {
+		if err := addProgram(root, path, program); err != nil {
+			return err
+		}
+	}
+	if m.More != nil {
+		if err := m.More(root); err != nil {
+			return err
+		}
+	}
 	return addBusybox(root)
+}
+
+var library = regexp.MustCompile(`(?m)(/\S+) \(0x[0-9a-f]+\)$`)
+
+// addProgram copies a program of the host, with the libraries it needs.
+func addProgram(root, path, program string) error {
+	out, err := exec.Command("ldd", program).Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) { // a static program has none
+		return err
+	}
+	files := map[string]string{path: program}
+	for _, m := range library.FindAllStringSubmatch(string(out), -1) {
+		files[m[1]] = m[1]
+	}
+	for name, from := range files {
+		target := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		if err := copyFile(from, target); err != nil {
+			return err
+		}
+		if err := os.Chmod(target, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addBusybox installs busybox with links for what a boot and a shell need.
