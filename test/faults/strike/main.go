@@ -23,6 +23,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"antix-remaster/test/faults/fillup"
 )
 
 // stick is where a live system has its stick.
@@ -130,22 +132,5 @@ func fill(dir string, leave uint64) error {
 		return err
 	}
 	defer f.Close()
-	var at int64
-	for step := int64(1 << 30); step >= 1024; {
-		var st unix.Statfs_t
-		if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
-			return err
-		}
-		rest := int64(st.Bfree*uint64(st.Bsize)) - int64(leave)
-		if rest <= 0 {
-			break
-		}
-		n := min(step, rest)
-		if err := unix.Fallocate(int(f.Fd()), 0, at, n); err != nil {
-			step /= 2 // the bitmaps take some, too
-			continue
-		}
-		at += n
-	}
-	return f.Sync()
+	return fillup.Fill(f, int64(leave))
 }
