@@ -109,7 +109,11 @@ func (v *victim) addTools(names ...string) error {
 		if err != nil {
 			return fmt.Errorf("ldd %s: %w", path, err)
 		}
-		for _, word := range strings.Fields(string(libraries)) {
+		unnamed, err := filepath.Glob("/lib/*/libgcc_s.so.1") // loaded when a thread ends
+		if err != nil || len(unnamed) == 0 {
+			return fmt.Errorf("cannot find libgcc_s.so.1: %w", err)
+		}
+		for _, word := range append(strings.Fields(string(libraries)), unnamed...) {
 			if !strings.HasPrefix(word, "/") {
 				continue
 			}
