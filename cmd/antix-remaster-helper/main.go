@@ -45,7 +45,8 @@ func main() {
 // own mount namespace. Anything unexpected ends the program before it touches
 // anything.
 func begin() (caller string, moved bool) {
-	if len(os.Args) != 1 || !sys.IsRoot() || len(os.Environ()) == 0 {
+	// Since Linux 5.18 a start with argc 0 comes as one empty argument.
+	if len(os.Args) != 1 || os.Args[0] == "" || !sys.IsRoot() || len(os.Environ()) == 0 {
 		refuse("antix-remaster-helper is started by antix-remaster, as root and without arguments")
 	}
 	for _, key := range []string{"PKEXEC_UID", "SUDO_UID"} {
@@ -56,10 +57,15 @@ func begin() (caller string, moved bool) {
 			return uid, false
 		}
 	}
-	if uid, ok := os.LookupEnv(callerKey); ok && len(os.Environ()) == len(sys.Env)+1 && sys.OwnMounts() {
-		return uid, true
+	uid, ok := os.LookupEnv(callerKey)
+	if !ok {
+		return "0", false
 	}
-	return "0", false
+	// Starting again and again would not help.
+	if len(os.Environ()) != len(sys.Env)+1 || !sys.OwnMounts() {
+		refuse("cannot get mounts of its own")
+	}
+	return uid, true
 }
 
 func refuse(why string) {

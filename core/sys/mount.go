@@ -48,6 +48,10 @@ func BindFile(f *os.File, dst string) error {
 	if err := unix.Mount(src, dst, "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("cannot bind %s to %s: %w", f.Name(), dst, err)
 	}
+	if err := unix.Mount("", dst, "", unix.MS_BIND|unix.MS_REMOUNT|hardened, ""); err != nil {
+		_ = unix.Unmount(dst, unix.MNT_DETACH) // the first error tells
+		return fmt.Errorf("cannot harden %s: %w", dst, err)
+	}
 	return nil
 }
 
@@ -64,8 +68,9 @@ func MountDevice(device, dst, fstype string, readOnly bool, data string) error {
 }
 
 // RemountWritable makes the file system at path writable or read-only again.
+// The flags of the mount are those of our own view of it.
 func RemountWritable(path string, writable bool) error {
-	flags := uintptr(unix.MS_REMOUNT)
+	flags := uintptr(unix.MS_REMOUNT | hardened)
 	if !writable {
 		flags |= unix.MS_RDONLY
 	}

@@ -48,9 +48,10 @@ func ReadOnlyFS(path string) bool {
 }
 
 // OwnMounts tells whether this process has a mount namespace of its own,
-// other than its parent's.
+// other than its parent's; than that of PID 1 when the parent is in another
+// PID namespace, where its number shows as 0.
 func OwnMounts() bool {
 	mine, err := os.Readlink("/proc/self/ns/mnt")
-	theirs, err2 := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", os.Getppid()))
+	theirs, err2 := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", max(os.Getppid(), 1)))
 	return err == nil && err2 == nil && mine != theirs
 }
