@@ -32,25 +32,6 @@ func WriteInitramfs(file string) error {
 	return os.WriteFile(file, data, 0o644)
 }
 
-// WriteProgramInitramfs writes an initramfs that holds nothing but the static
-// program, as its init.
-func WriteProgramInitramfs(file, program string) error {
-	text, err := os.ReadFile(program)
-	if err != nil {
-		return err
-	}
-	var buf bytes.Buffer
-	c := &cpio{w: &buf}
-	c.dir("dev")
-	c.device("dev/console", 5, 1)
-	c.file("init", text, 0o755)
-	c.end()
-	if c.err != nil {
-		return c.err
-	}
-	return os.WriteFile(file, buf.Bytes(), 0o644)
-}
-
 var initramfs = sync.OnceValues(makeInitramfs)
 
 func makeInitramfs() ([]byte, error) {

@@ -60,7 +60,7 @@ func Start(ctx context.Context, programs Programs, o livesys.Options) (*System, 
 		return nil, err
 	}
 	s := &System{System: sys}
-	err = errors.Join(sys.InstallProgram(string(programs)), sys.InstallHostProgram(ctx, "mksquashfs"), sys.InstallHostModules(),
+	err = errors.Join(sys.InstallProgram(string(programs)), sys.InstallHostProgram("mksquashfs"), sys.InstallHostModules(),
 		sys.CopyIn(filepath.Join(string(programs), "strike"), strike, 0o755))
 	if err == nil {
 		err = s.foreign()

@@ -1,7 +1,7 @@
 package livesys
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,28 +10,39 @@ import (
 	"strings"
 )
 
-var library = regexp.MustCompile(`(?m)(/\S+) \(0x`)
+var library = regexp.MustCompile(`(?m)(/\S+) \(0x[0-9a-f]+\)$`)
+
+// librariesOf lists the libraries that a program of the host needs; a static
+// one has none.
+func librariesOf(program string) ([]string, error) {
+	out, err := exec.Command("ldd", program).Output()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return nil, fmt.Errorf("cannot list the libraries of %s: %w", program, err)
+	}
+	var files []string
+	for _, m := range library.FindAllStringSubmatch(string(out), -1) {
+		files = append(files, m[1])
+		if strings.HasPrefix(filepath.Base(m[1]), "libc.so") {
+			files = append(files, filepath.Dir(m[1])+"/libgcc_s.so.1") // the end of a thread loads it
+		}
+	}
+	return files, nil
+}
 
 // InstallHostProgram copies a program of the host with its libraries into the
 // system, for a Mini one, which has only busybox.
-func (s *System) InstallHostProgram(ctx context.Context, name string) error {
+func (s *System) InstallHostProgram(name string) error {
 	path, err := exec.LookPath(name)
 	if err != nil {
 		return fmt.Errorf("cannot copy into the live system: %w", err)
 	}
-	out, err := exec.CommandContext(ctx, "ldd", path).CombinedOutput()
+	files, err := librariesOf(path)
 	if err != nil {
-		return fmt.Errorf("cannot list the libraries of %s: %w\n%s", path, err, out)
+		return err
 	}
-	for _, m := range library.FindAllStringSubmatch(string(out), -1) {
-		files := []string{m[1]}
-		if strings.HasPrefix(filepath.Base(m[1]), "libc.so") {
-			files = append(files, filepath.Dir(m[1])+"/libgcc_s.so.1") // the end of a thread loads it
-		}
-		for _, file := range files {
-			if err := s.CopyIn(file, file, 0o755); err != nil {
-				return err
-			}
+	for _, file := range files {
+		if err := s.CopyIn(file, file, 0o755); err != nil {
+			return err
 		}
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {

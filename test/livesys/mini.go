@@ -2,12 +2,10 @@ package livesys
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 )
 
 // Mini describes a tiny but bootable linuxfs: a static busybox as its whole
@@ -78,18 +76,15 @@ func (m Mini) fill(root string) error {
 	return addBusybox(root)
 }
 
-var library = regexp.MustCompile(`(?m)(/\S+) \(0x[0-9a-f]+\)$`)
-
 // addProgram copies a program of the host, with the libraries it needs.
 func addProgram(root, path, program string) error {
-	out, err := exec.Command("ldd", program).Output()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) { // a static program has none
+	libraries, err := librariesOf(program)
+	if err != nil {
 		return err
 	}
 	files := map[string]string{path: program}
-	for _, m := range library.FindAllStringSubmatch(string(out), -1) {
-		files[m[1]] = m[1]
+	for _, l := range libraries {
+		files[l] = l
 	}
 	for name, from := range files {
 		target := filepath.Join(root, name)

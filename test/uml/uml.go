@@ -64,10 +64,6 @@ func Initramfs(file, agent string) error {
 // Run boots the machine, waits until its program has switched it off, and
 // reads the result. It gives what was said on the console.
 func (m Machine) Run(ctx context.Context, initramfs string, result any) (string, error) {
-	program, err := exec.LookPath("linux.uml")
-	if err != nil {
-		return "", fmt.Errorf("missing linux.uml (Debian package user-mode-linux): %w", err)
-	}
 	text, err := json.Marshal(m.Job)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(m.Dir, JobFile), text, 0o644)
@@ -75,12 +71,11 @@ func (m Machine) Run(ctx context.Context, initramfs string, result any) (string,
 	if err != nil {
 		return "", err
 	}
-	args := []string{"mem=" + m.Memory, "initrd=" + initramfs, "uml_dir=" + m.Dir, "umid=m", "con0=null,fd:1", "con=null", "ssl=null",
-		"panic=-1", "quiet", "loglevel=1", "hostdir=" + m.Dir}
+	args := []string{"mem=" + m.Memory, "initrd=" + initramfs, "hostdir=" + m.Dir}
 	for i, d := range m.Disks {
 		args = append(args, fmt.Sprintf("ubd%d=%s", i, d))
 	}
-	console, err := run(ctx, exec.CommandContext(ctx, program, args...), m.Dir)
+	console, err := Linux(ctx, m.Dir, args...)
 	if !bytes.Contains([]byte(console), []byte(End)) {
 		return console, fmt.Errorf("the machine did not end by itself: %v, %v\n%s", err, ctx.Err(), console)
 	}
@@ -94,19 +89,31 @@ func (m Machine) Run(ctx context.Context, initramfs string, result any) (string,
 	return console, os.Remove(filepath.Join(m.Dir, ResultFile))
 }
 
-// run ends all processes of the machine, however this one ends.
-func run(ctx context.Context, cmd *exec.Cmd, home string) (string, error) {
+// Linux runs a User-Mode-Linux kernel until it switches itself off, and gives
+// what it said on its console. home is a directory for its own files. All of
+// its processes end with it, with us, and with the context.
+func Linux(ctx context.Context, home string, args ...string) (string, error) {
+	program, err := exec.LookPath("linux.uml")
+	if err != nil {
+		return "", fmt.Errorf("missing linux.uml (Debian package user-mode-linux): %w", err)
+	}
+	cmd := exec.CommandContext(ctx, program, append([]string{"uml_dir=" + home, "umid=machine", "con0=null,fd:1", "con=null", "ssl=null",
+		"panic=-1", "quiet", "loglevel=1"}, args...)...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	// Its memory is an unlinked file: by default in /dev/shm.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
-	runtime.LockOSThread() // the death of this thread would be the parent's
+	runtime.LockOSThread() // the kernel sends Pdeathsig when the starting thread dies
 	defer runtime.UnlockOSThread()
-	err := cmd.Run()
+	err = cmd.Run()
 	if cmd.Process != nil {
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) //nolint:errcheck // mostly gone
+	}
+	if ctx.Err() != nil {
+		err = fmt.Errorf("it did not end: %w", ctx.Err())
 	}
 	return out.String(), err
 }

@@ -11,7 +11,6 @@
 package umllive
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -20,14 +19,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
-	"antix-remaster/test/boot"
 	"antix-remaster/test/livesys"
 	"antix-remaster/test/livesys/inside"
+	"antix-remaster/test/uml"
 	"antix-remaster/test/umllive/guest"
 )
 
@@ -84,17 +81,15 @@ func (m *Machine) agent(ctx context.Context) error {
 		return err
 	}
 	agent := filepath.Join(m.Shared, guest.AgentFile)
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", agent, "antix-remaster/test/umllive/agent")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build the agent: %w\n%s", err, out)
+	if err := uml.Agent(ctx, "antix-remaster/test/umllive/agent", agent); err != nil {
+		return err
 	}
 	if m.Programs != "" {
 		if err := os.CopyFS(filepath.Join(m.Shared, guest.ProgramDir), os.DirFS(m.Programs)); err != nil {
 			return err
 		}
 	}
-	return boot.WriteProgramInitramfs(m.initrd(), agent)
+	return uml.Initramfs(m.initrd(), agent)
 }
 
 func (m *Machine) initrd() string { return filepath.Join(m.Dir, "initrd") }
@@ -180,7 +175,7 @@ func (m *Machine) start(ctx context.Context, job guest.Job) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.Timeout)
 	defer cancel()
 	begin := time.Now()
-	console, err := m.uml(ctx)
+	console, err := uml.Linux(ctx, m.Dir, "mem="+m.Mem, "initrd="+m.initrd(), "hostdir="+m.Shared, "ubd0="+m.Stick)
 	r := Result{Output: output(console), Took: time.Since(begin)}
 	if err != nil {
 		return r, fmt.Errorf("the machine failed: %w\n%s", err, console)
@@ -206,32 +201,4 @@ func output(console string) string {
 	}
 	console, _, _ = strings.Cut(console, "\n"+guest.End)
 	return console
-}
-
-// uml starts User-Mode-Linux from a thread that lives until it ends, as the
-// kernel sends Pdeathsig when the starting thread dies.
-func (m *Machine) uml(ctx context.Context) (string, error) {
-	cmd := exec.CommandContext(ctx, "linux.uml", "mem="+m.Mem, "initrd="+m.initrd(), "uml_dir="+m.Dir, "umid=live",
-		"con0=null,fd:1", "con=null", "ssl=null", "panic=-1", "quiet", "loglevel=1", "hostdir="+m.Shared, "ubd0="+m.Stick)
-	var console bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &console, &console
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + m.Dir}
-	// The machine is several processes; all of them must go.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		done <- cmd.Run()
-	}()
-	err := <-done
-	if cmd.Process != nil {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-	}
-	if ctx.Err() != nil {
-		err = fmt.Errorf("it did not end: %w", ctx.Err())
-	}
-	return console.String(), err
 }

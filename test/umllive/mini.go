@@ -22,11 +22,6 @@ func Mini(programs string, more func(root string) error) (*livesys.Mini, error) 
 	if err != nil {
 		return nil, err
 	}
-	// glibc opens this one itself when a thread ends.
-	libgcc, err := filepath.Glob("/lib/*/libgcc_s.so.1")
-	if err != nil || len(libgcc) == 0 {
-		return nil, fmt.Errorf("missing libgcc_s.so.1 (Debian package libgcc-s1): %v", err)
-	}
 	config, err := kernelConfig()
 	if err != nil {
 		return nil, err
@@ -35,9 +30,8 @@ func Mini(programs string, more func(root string) error) (*livesys.Mini, error) 
 		Title: "Fresh install", Release: release,
 		Files: map[string]string{"/boot/config-" + release: config},
 		Programs: map[string]string{
-			"/usr/bin/mksquashfs":         mksquashfs,
-			libgcc[0]:                     libgcc[0],
-			"/usr/bin/antix-remaster-cli": filepath.Join(programs, "antix-remaster-cli"),
+			"/usr/bin/mksquashfs":                               mksquashfs,
+			"/usr/bin/antix-remaster-cli":                       filepath.Join(programs, "antix-remaster-cli"),
 			"/usr/libexec/antix-remaster/antix-remaster-helper": filepath.Join(programs, "antix-remaster-helper"),
 		},
 		More: more,
