@@ -97,7 +97,7 @@ func grow(b *testing.B, sys *livesys.System) (size int64) {
 	b.Helper()
 	for shift := byte(0); size < treeSize; shift++ {
 		err := filepath.WalkDir(sys.Path("/live/linux/usr"), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() || size > treeSize*5/4 {
+			if err != nil || !d.Type().IsRegular() || size > treeSize {
 				return err
 			}
 			text, err := os.ReadFile(path)
