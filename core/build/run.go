@@ -112,7 +112,7 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 	var flushing sync.WaitGroup
 	defer flushing.Wait()
 	flushing.Go(func() { m.flush(ctx, p) })
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(calm)
 	defer tick.Stop()
 	lastWatch, held := time.Now(), false
 	for {
@@ -126,6 +126,7 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 		case <-tick.C:
 		}
 		held = m.hold(p, held)
+		tick.Reset(m.pace())
 		if m.job.Watch != nil && time.Since(lastWatch) > 2*time.Second {
 			lastWatch = time.Now()
 			if err := m.job.Watch(); err != nil {
@@ -135,15 +136,29 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 	}
 }
 
-// hold stops mksquashfs while too much is outstanding, and lets it go on when
+// How often it is looked at what is outstanding: seldom, as every look costs
+// the compressor its caches, but for one that is fast enough to matter.
+const (
+	calm  = 100 * time.Millisecond
+	brisk = 20 * time.Millisecond
+)
+
+func (m *meter) pace() time.Duration {
+	if m.size()-m.flushed.Load() > maxUnsynced/4 {
+		return brisk
+	}
+	return calm
+}
+
+// hold stops mksquashfs before too much is outstanding, and lets it go on when
 // half of that is written.
 func (m *meter) hold(p *sys.Process, held bool) bool {
 	outstanding := m.size() - m.flushed.Load()
 	switch {
-	case !held && outstanding > maxUnsynced:
+	case !held && outstanding > maxUnsynced/2:
 		p.Signal(syscall.SIGSTOP)
 		return true
-	case held && outstanding < maxUnsynced/2:
+	case held && outstanding < maxUnsynced/4:
 		p.Signal(syscall.SIGCONT)
 		return false
 	}
@@ -151,7 +166,7 @@ func (m *meter) hold(p *sys.Process, held bool) bool {
 }
 
 func (m *meter) flush(ctx context.Context, p *sys.Process) {
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(calm)
 	defer tick.Stop()
 	for {
 		select {

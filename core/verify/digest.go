@@ -29,6 +29,7 @@ type Digests struct {
 // mostly found before a kernel mounts the image, which can crash it (measured:
 // one of 12,000 damaged images). Errors are wire errors.
 func Digest(ctx context.Context, f *os.File, size int64, report wire.Report) (Digests, error) {
+	report(wire.Progress{Stage: wire.StageRead, Total: size, Bytes: size})
 	written := sumWritten(ctx, f, size)
 	src, fromMedium, err := pastCache(f, size)
 	if err != nil {
