@@ -40,7 +40,10 @@ func (m *Medium) fileByCopy(ctx context.Context, in intent, versionText string, 
 		if len(left) > 0 {
 			e = errors.Join(e, fmt.Errorf("cannot remove %q", left))
 		}
-		return Filed{}, m.failed(archiveDir, errors.Join(err, e))
+		if e != nil {
+			return Filed{}, wire.Fail(wire.Remains, errors.Join(e, err), e.Error())
+		}
+		return Filed{}, m.failed(archiveDir, err)
 	}
 	done, left, err := m.finishCopies(in, true)
 	if err == nil && len(left) > 0 {

@@ -61,6 +61,9 @@ func withStation(ctx context.Context, out *wire.Out, do func(*station) (wire.Fil
 		return wire.FiledResult{}, err
 	}
 	r, err := do(s)
+	if err != nil {
+		err = asCancel(ctx, err)
+	}
 	s.log.add("filed: %+v, error: %v", r, err)
 	return r, s.end(err)
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -108,7 +109,7 @@ func open(job power.Job, device string) (*publish.Medium, *sys.Dir, error) {
 // act does the action of a job, as the conductor does it. ready is called when
 // what comes is to be judged.
 func act(job power.Job, device string, ready func()) error {
-	if job.Action == "nodir" || job.Action == "once" {
+	if slices.Contains([]string{"nodir", "once", "flusher"}, job.Action) {
 		ready()
 		return broken(job, device)
 	}
@@ -193,7 +194,10 @@ func broken(job power.Job, device string) error {
 	defer f.Close()
 	must(f.Sync())
 	must(os.Rename(part, final))
-	if job.Action == "once" { // the directory, but not the renamed file
+	if job.Action == "flusher" { // the kernel's write-back at the worst moment, then all that is right
+		must(errors.Join(sys.FlushDevice(device), f.Sync()))
+	}
+	if job.Action != "nodir" { // the directory, but not the renamed file
 		d, err := os.Open(dir)
 		must(err)
 		must(errors.Join(d.Sync(), d.Close()))

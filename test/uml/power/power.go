@@ -13,7 +13,7 @@ type Job struct {
 	Kind   string `json:"kind"`
 	FS     string `json:"fs"`     // vfat, ext4
 	Layout string `json:"layout"` // plain, sqext, links
-	Action string `json:"action"` // build, taken, disarm, keep, heal; nodir and once are broken on purpose
+	Action string `json:"action"` // build, taken, disarm, keep, heal; nodir, once and flusher are broken on purpose
 	Of     string `json:"of"`     // of heal: which action was interrupted
 	Size   int64  `json:"size"`   // of an image, bytes
 	Most   int    `json:"most"`   // states to judge, 0: all
