@@ -133,8 +133,8 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 			return
 		case <-tick.C:
 		}
-		if !calmed && m.size() > 0 {
-			calmed = true
+		if !calmed { // best before there is anything to write
+			calmed = m.size() > 0
 			sys.CalmClose(m.job.Out)
 		}
 		held = m.hold(p, held)

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"math/rand/v2"
-	"os"
 	"testing"
 	"time"
 
@@ -22,7 +21,7 @@ const (
 // random times, in every way.
 func TestPromiseP7Cancel(t *testing.T) {
 	tries, size := 9, int64(24<<20)
-	if os.Getenv("ANTIX_REMASTER_FULL") != "" {
+	if full() {
 		tries, size = 100, 64<<20
 	}
 	w := newWorld(t, livesys.Options{})

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -35,8 +34,8 @@ func goesOn(p Point, errno string) bool {
 // TestPromiseP5HelperErrors lets every call of the helper and of mksquashfs
 // that changes something, and every read of mksquashfs, fail once.
 func TestPromiseP5HelperErrors(t *testing.T) {
-	rounds, count := 1, 40
-	if os.Getenv("ANTIX_REMASTER_FULL") != "" {
+	rounds, count := 1, 220
+	if full() {
 		rounds, count = len(errnos), 1<<20
 	}
 	tried, lies, changed, left := 0, atomic.Int64{}, atomic.Int64{}, atomic.Int64{}

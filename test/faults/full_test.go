@@ -19,7 +19,7 @@ import (
 func TestPromiseP8FullStick(t *testing.T) {
 	count := 6
 	levels := []uint64{0, 64 << 10, 700 << 10}
-	if os.Getenv("ANTIX_REMASTER_FULL") != "" {
+	if full() {
 		count, levels = 40, []uint64{0, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 700 << 10, 1300 << 10}
 	}
 	w := newWorld(t, livesys.Options{StickSize: 96 << 20})

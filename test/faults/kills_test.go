@@ -2,7 +2,6 @@ package faults
 
 import (
 	"math/rand/v2"
-	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -47,8 +46,8 @@ func (v *verdicts) record(t *testing.T, what string, tried int) {
 // changes something. The running linuxfs stays as it is, and one start puts
 // everything right.
 func TestPromiseP1HelperKills(t *testing.T) {
-	count := 60
-	if os.Getenv("ANTIX_REMASTER_FULL") != "" {
+	count := 105
+	if full() {
 		count = 1 << 20
 	}
 	var v verdicts
@@ -66,7 +65,7 @@ func TestPromiseP1HelperKills(t *testing.T) {
 
 // TestPromiseP1RandomKills ends the helper at random times.
 func TestPromiseP1RandomKills(t *testing.T) {
-	if os.Getenv("ANTIX_REMASTER_FULL") == "" {
+	if !full() {
 		t.Skip("1,000 kills take long: scripts/test --full")
 	}
 	w := newWorld(t, livesys.Options{})

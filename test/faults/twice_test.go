@@ -63,7 +63,7 @@ func insidePID(h *Helper) string {
 // wins, and the other names the winner.
 func TestPromiseP9TwoAtOnce(t *testing.T) {
 	tries := 10
-	if os.Getenv("ANTIX_REMASTER_FULL") != "" {
+	if full() {
 		tries = 100
 	}
 	w := newWorld(t, livesys.Options{})
