@@ -48,7 +48,7 @@ func grown(size int64) func(root string) error {
 // verified and armed, on a FAT32 stick.
 func TestPromiseSmallMachine(t *testing.T) {
 	t.Parallel()
-	t.Run("100 MB on 128M", func(t *testing.T) { small(t, 100e6, "128M", "lz4") })
+	t.Run("100 MB on 160M", func(t *testing.T) { small(t, 100e6, "160M", "lz4") })
 	for _, compressor := range []string{"lz4", "zstd"} {
 		t.Run("1 GB on 512M "+compressor, func(t *testing.T) {
 			if !full() {
