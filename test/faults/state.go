@@ -119,7 +119,7 @@ func (s *System) Running() (names []string) {
 }
 
 // ours are names on the stick that only this program makes.
-var ours = regexp.MustCompile(`^/antiX/(antix-remaster\.|linuxfs\.part|(linuxfs\.md5|state|xtra|deb|xtra\.tgz)\.(part|new))`)
+var ours = regexp.MustCompile(`^/antiX/(remaster\.(jnl|jn_|chk) |linuxfs\.part|(linuxfs\.md5|state|xtra|deb|xtra\.tgz)\.(part|new))`)
 
 // Quiet tells what of ours is left: processes, mounts, loop devices, the lock,
 // and files unless a start is yet to heal them. The linuxfs must be as ever.
