@@ -143,7 +143,7 @@ func touched(err error) bool {
 // begins anew.
 func (s *System) Scrub() {
 	os.Remove(s.Path(s.LiveDir + "/config/locked"))
-	for _, pattern := range []string{"*.new", "*.part", "antix-remaster.*", "archive"} {
+	for _, pattern := range []string{"*.new", "*.part", "remaster.*", "archive"} {
 		names, _ := filepath.Glob(s.StickPath(pattern))
 		for _, name := range names {
 			if base := filepath.Base(name); base != "other.part" && base != "notes.new" {

@@ -19,7 +19,7 @@ const begin = `
 keep_sum() { { sha256sum linuxfs initrd.gz; cat linuxfs.tmp mine.new other.part; }; }
 echo mine >linuxfs.tmp; echo mine >mine.new; echo mine >other.part
 quiet() { # with foreign files
-	gone /live/config/locked antix-remaster.* linuxfs*.part state.part xtra*.part deb.part archive/*.part *.new/*.part
+	gone /live/config/locked remaster.* linuxfs*.part state.part xtra*.part deb.part archive/*.part *.new/*.part
 	! grep -q antix-remaster /proc/mounts || fail "$(cat /proc/mounts)"
 	keep_sum | cmp -s - /mnt/sum || fail "something changed: $(keep_sum)"
 }

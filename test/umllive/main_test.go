@@ -93,7 +93,7 @@ quiet() {
 		case $(readlink $p/exe) in *antix-remaster-helper | */mksquashfs) fail "running: $p" ;; esac
 	done 2>/dev/null
 	! grep -q antix-remaster /proc/mounts || fail "$(cat /proc/mounts)"
-	gone /live/config/locked antix-remaster.* *.part archive/*.part
+	gone /live/config/locked remaster.* *.part archive/*.part
 }
 `
 
