@@ -17,10 +17,12 @@ import (
 // meter reads mksquashfs's progress: "[==/  ]  381/6524   5%" redrawn on a
 // terminal, or one integer a line with -percentage.
 type meter struct {
-	job     Job
-	stop    context.CancelCauseFunc
-	flushed atomic.Int64 // bytes known to be on the medium
-	line    []byte
+	job      Job
+	stop     context.CancelCauseFunc
+	flushed  atomic.Int64 // bytes known to be on the medium
+	unsynced atomic.Int64 // bytes beyond these that may be outstanding
+	perStep  float64      // seconds that a step of flushing takes now
+	line     []byte
 }
 
 var bar = regexp.MustCompile(`(\d+)/(\d+)\s+(\d+)%\s*$`)

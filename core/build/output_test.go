@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -314,4 +315,13 @@ func FuzzProgress(f *testing.F) {
 			t.Errorf("%q is a success", in)
 		}
 	})
+}
+
+// A cancel waits for what is outstanding, so a slow stick gets less at once.
+func TestAllowedFollowsTheSpeed(t *testing.T) {
+	for speed, want := range map[float64]int64{0: 4 << 20, 1 << 20: 4 << 20, 5 << 20: 5 << 20, 30 << 20: 30 << 20, 500 << 20: 32 << 20, math.Inf(1): 32 << 20} {
+		if got := allowed(speed); got != want {
+			t.Errorf("at %v bytes a second %d are allowed, not %d", speed, got, want)
+		}
+	}
 }

@@ -101,8 +101,16 @@ func (m *meter) args() []string {
 
 const (
 	flushStep   = 1 << 20
-	maxUnsynced = 32 << 20 // so that a cancel never waits long for a slow stick
+	minUnsynced = 4 << 20
+	maxUnsynced = 32 << 20
+	worth       = time.Second // of writing may be outstanding
 )
+
+// allowed is how much may be outstanding at the speed at which the last steps
+// reached the medium: a cancel waits until all of it is written.
+func allowed(bytesPerSecond float64) int64 {
+	return int64(min(max(bytesPerSecond*worth.Seconds(), minUnsynced), maxUnsynced))
+}
 
 // follow hands what mksquashfs wrote to the medium as it comes, and holds
 // mksquashfs back while too much is outstanding. It returns when the program
@@ -112,9 +120,9 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 	var flushing sync.WaitGroup
 	defer flushing.Wait()
 	flushing.Go(func() { m.flush(ctx, p) })
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(brisk)
 	defer tick.Stop()
-	lastWatch, held := time.Now(), false
+	lastWatch, held, calmed := time.Now(), false, false
 	for {
 		select {
 		case <-p.Done():
@@ -125,7 +133,14 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 			return
 		case <-tick.C:
 		}
+		if !calmed { // best before there is anything to write
+			calmed = m.size() > 0
+			sys.CalmClose(m.job.Out)
+		}
 		held = m.hold(p, held)
+		if calmed {
+			tick.Reset(m.pace())
+		}
 		if m.job.Watch != nil && time.Since(lastWatch) > 2*time.Second {
 			lastWatch = time.Now()
 			if err := m.job.Watch(); err != nil {
@@ -135,15 +150,29 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 	}
 }
 
+// How often it is looked at what is outstanding: seldom, as every look costs
+// the compressor its caches, but for one that is fast enough to matter.
+const (
+	calm  = 100 * time.Millisecond
+	brisk = 5 * time.Millisecond
+)
+
+func (m *meter) pace() time.Duration {
+	if m.size()-m.flushed.Load() > minUnsynced/2 {
+		return brisk
+	}
+	return calm
+}
+
 // hold stops mksquashfs while too much is outstanding, and lets it go on when
 // half of that is written.
 func (m *meter) hold(p *sys.Process, held bool) bool {
-	outstanding := m.size() - m.flushed.Load()
+	outstanding, most := m.size()-m.flushed.Load(), max(m.unsynced.Load(), minUnsynced)
 	switch {
-	case !held && outstanding > maxUnsynced:
+	case !held && outstanding > most:
 		p.Signal(syscall.SIGSTOP)
 		return true
-	case held && outstanding < maxUnsynced/2:
+	case held && outstanding < most/2:
 		p.Signal(syscall.SIGCONT)
 		return false
 	}
@@ -151,7 +180,7 @@ func (m *meter) hold(p *sys.Process, held bool) bool {
 }
 
 func (m *meter) flush(ctx context.Context, p *sys.Process) {
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(calm)
 	defer tick.Stop()
 	for {
 		select {
@@ -170,12 +199,20 @@ func (m *meter) flush(ctx context.Context, p *sys.Process) {
 	}
 }
 
-// flushNext hands the next step over and waits for the medium.
+// flushNext hands the next step over, waits for the medium, and learns how
+// fast it is.
 func (m *meter) flushNext() error {
+	begin := time.Now()
 	if err := sys.FlushRange(m.job.Out, m.flushed.Load(), flushStep); err != nil {
 		return wire.Fail(wire.WriteFailed, err, m.job.Out.Name())
 	}
 	m.flushed.Add(flushStep)
+	took, latest := time.Since(begin).Seconds(), 0.25 // the weight of this step
+	if m.perStep == 0 {
+		latest = 1
+	}
+	m.perStep += latest * (took - m.perStep)
+	m.unsynced.Store(allowed(flushStep / m.perStep))
 	return nil
 }
 
@@ -192,6 +229,9 @@ func (m *meter) writeOut(ctx context.Context) error {
 		}
 	}
 	m.report(wire.Progress{Stage: wire.StageWrite, Done: size, Total: size, Bytes: size})
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
 	return nil
 }
 

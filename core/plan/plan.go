@@ -28,8 +28,9 @@ const (
 // BlockSize of new images: what the antiX tools use.
 const BlockSize = "256K"
 
-// JournalName is the journal of an unfinished action, beside the linuxfs.
-const JournalName = "antix-remaster.journal"
+// JournalName is the journal of an unfinished action, beside the linuxfs. A
+// short name of lower case needs one slot of a FAT directory, which cannot tear.
+const JournalName = "remaster.jnl"
 
 // Names are what a build makes beside the linuxfs: none may be there before.
 func (p Plan) Names() []string {

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,7 +34,7 @@ type Filed struct {
 // swap, or be deleted by it. It never deletes an image. versionText goes
 // beside it. Errors are wire errors, with fs.ErrNotExist when there is no such
 // set; an interrupted move is finished by Heal.
-func (m *Medium) File(suffix, versionText string, extra ...string) (Filed, error) {
+func (m *Medium) File(ctx context.Context, suffix, versionText string, report wire.Report, extra ...string) (Filed, error) {
 	moves, err := m.set(suffix, extra)
 	if err != nil {
 		return Filed{}, err
@@ -43,8 +44,14 @@ func (m *Medium) File(suffix, versionText string, extra ...string) (Filed, error
 		return Filed{}, m.failed(archiveDir, err)
 	}
 	in := intent{Action: actionFile, Archive: number, Moves: moves}
+	if len(versionText) <= maxVersion {
+		in.Version = versionText
+	}
 	if err := m.checkIntent(in); err != nil {
 		return Filed{}, wire.Fail(wire.NameTaken, err, moves[0].From)
+	}
+	if m.fat {
+		return m.fileByCopy(ctx, in, versionText, report)
 	}
 	if err := m.begin(in); err != nil {
 		return Filed{}, m.failed(JournalName, err)
@@ -217,6 +224,9 @@ func (m *Medium) makeDir(dir *sys.Dir, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := m.born(dir); err != nil {
+		return err
+	}
 	return m.settle(nil, dir)
 }
 
@@ -230,6 +240,9 @@ func (m *Medium) finishFiling(j *journal) (done, left []string, err error) {
 	}
 	defer dir.Close()
 	if err := dir.Remove(versionName + ".part"); err != nil {
+		return nil, nil, err
+	}
+	if err := m.prepareArchive(j.intent.Archive, j.intent.Version); err != nil {
 		return nil, nil, err
 	}
 	for _, mv := range j.intent.Moves {
@@ -289,7 +302,7 @@ func (m *Medium) moveTo(dir *sys.Dir, mv move, e sys.Entry) error {
 	if err := m.dir.Rename(mv.From, dir, mv.To); err != nil {
 		return err
 	}
-	if err := m.settle(f, dir); err != nil {
+	if err := errors.Join(m.settleDir(dir, mv.To, e), m.settle(f, dir)); err != nil {
 		return err
 	}
 	return m.settle(nil, m.dir)
@@ -310,7 +323,7 @@ func (m *Medium) dropArchive(dir *sys.Dir, number string) error {
 		return err
 	}
 	defer archive.Close()
-	return errors.Join(archive.Remove(number), m.settle(nil, archive))
+	return errors.Join(m.remove(archive, number), m.settle(nil, archive))
 }
 
 // same tells whether an entry is the one the journal names.
@@ -319,25 +332,4 @@ func (m *Medium) same(e sys.Entry, inode uint64, size int64) bool {
 		return false
 	}
 	return e.IsDir() || size == 0 || e.Size == size
-}
-
-// WriteMD5 publishes NAME.md5 (32 hex digits) of a linuxfs whose md5 the
-// initrd does not rotate. Errors are wire errors.
-func (m *Medium) WriteMD5(md5 string) error {
-	name := m.name + ".md5"
-	err := m.begin(intent{Action: actionBuild, Create: []string{name + ".part"}})
-	if err == nil {
-		err = m.newFile(name+".part", []byte(md5+"  "+m.name+"\n"))
-	}
-	if err == nil {
-		err = m.publishNamed(name+".part", name)
-	}
-	if err == nil {
-		err = m.end()
-	}
-	if err != nil {
-		_, _, e := m.Heal()
-		return m.failed(name, errors.Join(err, e))
-	}
-	return nil
 }

@@ -38,7 +38,7 @@ func TestFileMovesTheWholeSet(t *testing.T) {
 		put(t, dir, c.files)
 		before := treeOf(t, dir)
 		untouched := exactTree(t, dir)[linuxfsOf(dir, c.name)]
-		got, err := medium(t, dir, c.name).File(c.suffix, "the history\n", c.extra...)
+		got, err := medium(t, dir, c.name).File(context.Background(), c.suffix, "the history\n", nil, c.extra...)
 		must(t, err)
 		if got.Archive != "archive/"+c.archive || !slices.Equal(got.Files, c.moved) {
 			t.Errorf("filed %+v", got)
@@ -92,7 +92,7 @@ func TestFileRefuses(t *testing.T) {
 		{"a link to a name that JSON cannot hold", wire.NameTaken, map[string]string{"linuxfs.old@linuxfs.\xff": "", "linuxfs.\xff": image("x")}, nil},
 		{"an archive that is a link", wire.WriteFailed, map[string]string{"linuxfs.old": image("b"), "archive@elsewhere": "", "elsewhere/": ""}, nil},
 		{"an archive that is a file", wire.WriteFailed, map[string]string{"linuxfs.old": image("b"), "archive": "mine"}, nil},
-		{"somebody's journal", wire.WriteFailed, map[string]string{"linuxfs.old": image("b"), "antix-remaster.journal/": ""}, nil},
+		{"somebody's journal", wire.WriteFailed, map[string]string{"linuxfs.old": image("b"), "remaster.jnl/": ""}, nil},
 	} {
 		dir := memDir(t)
 		c.files["linuxfs"] = image("a")
@@ -101,7 +101,7 @@ func TestFileRefuses(t *testing.T) {
 			must(t, c.prep(dir))
 		}
 		before := exactTree(t, dir)
-		_, err := medium(t, dir, "linuxfs").File("old", "v")
+		_, err := medium(t, dir, "linuxfs").File(context.Background(), "old", "v", nil)
 		if codeOf(err) != c.code {
 			t.Errorf("%s: %v", c.what, err)
 		}
@@ -129,7 +129,7 @@ func TestArchiveNumbers(t *testing.T) {
 		for _, n := range c.have {
 			must(t, os.MkdirAll(filepath.Join(dir, archiveDir, n), 0o755))
 		}
-		got, err := medium(t, dir, "linuxfs").File("old", "")
+		got, err := medium(t, dir, "linuxfs").File(context.Background(), "old", "", nil)
 		must(t, err)
 		if got.Archive != "archive/"+c.want || !archiveNumber.MatchString(c.want) {
 			t.Errorf("%q: %s", c.have, got.Archive)
@@ -214,7 +214,7 @@ func TestFileCompanionsAlone(t *testing.T) {
 	dir := memDir(t)
 	put(t, dir, map[string]string{"linuxfs": image("a"), "rootfs.old": "changes", "xtra.old@../elsewhere": "", "state.new/a": "b"})
 	m := medium(t, dir, "linuxfs")
-	filed, err := m.File("old", "")
+	filed, err := m.File(context.Background(), "old", "", nil)
 	must(t, err)
 	if want := []string{"rootfs.old", "xtra.old"}; !slices.Equal(filed.Files, want) {
 		t.Errorf("filed %q, not %q", filed.Files, want)
@@ -222,7 +222,7 @@ func TestFileCompanionsAlone(t *testing.T) {
 	if text, err := os.Readlink(dir + "/archive/0001/xtra.old"); err != nil || text != "../elsewhere" {
 		t.Errorf("the link of a companion: %q, %v", text, err)
 	}
-	if _, err := m.File("new", ""); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := m.File(context.Background(), "new", "", nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("companions of nothing that is armed: %v", err)
 	}
 }

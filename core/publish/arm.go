@@ -26,7 +26,7 @@ type Build struct {
 // errors; then nothing is left.
 func (m *Medium) Begin(p plan.Plan) (*Build, error) {
 	in := intent{Action: actionBuild, Armed: p.New, Create: p.Names()}
-	for _, name := range append([]string{p.New, JournalName, JournalName + ".part"}, in.Create...) {
+	for _, name := range append([]string{p.New, JournalName, journalPart}, in.Create...) {
 		if m.dir.Exists(name) {
 			return nil, wire.Fail(wire.NameTaken, nil, name)
 		}
@@ -36,7 +36,7 @@ func (m *Medium) Begin(p plan.Plan) (*Build, error) {
 		return nil, m.failed(JournalName, errors.Join(err, e))
 	}
 	b := &Build{m: m, plan: p}
-	f, err := m.dir.Create(p.Part)
+	f, err := m.createPart(p.Part, p.New)
 	if err == nil {
 		b.image = f
 		err = m.made(p.Part)
@@ -79,7 +79,7 @@ func (b *Build) Companions(ctx context.Context, md5 string) ([]string, error) {
 }
 
 func (b *Build) companion(ctx context.Context, c plan.Companion, md5 string) error {
-	part := c.Name + ".part"
+	part := b.m.partOf(c.Name + ".new")
 	e, err := b.m.dir.Lstat(c.Name)
 	switch {
 	case c.MD5:
@@ -87,7 +87,7 @@ func (b *Build) companion(ctx context.Context, c plan.Companion, md5 string) err
 	case err != nil:
 		return err
 	case e.IsDir():
-		err = copying{ctx}.tree(b.m.dir, c.Name, b.m.dir, part, func() error { return b.m.made(part) })
+		err = copying{ctx: ctx, m: b.m}.tree(b.m.dir, c.Name, b.m.dir, part, func() error { return b.m.made(part) })
 	case e.IsLink():
 		err = b.copyLink(ctx, c.Name, part)
 	default:
@@ -115,12 +115,12 @@ func (b *Build) copyFile(ctx context.Context, name, part string) error {
 	if err := b.m.newFile(part, nil); err != nil {
 		return err
 	}
-	return copying{ctx}.fill(b.m.dir, name, b.m.dir, part)
+	return copying{ctx: ctx, m: b.m}.fill(b.m.dir, name, b.m.dir, part)
 }
 
 // copyLink makes the same link again: the swap renames links, not their targets.
 func (b *Build) copyLink(ctx context.Context, name, part string) error {
-	if err := (copying{ctx}).link(b.m.dir, name, b.m.dir, part); err != nil {
+	if err := (copying{ctx: ctx, m: b.m}).link(b.m.dir, name, b.m.dir, part); err != nil {
 		return err
 	}
 	return b.m.made(part)
@@ -133,17 +133,18 @@ func (m *Medium) publishNamed(part, name string) error {
 		return err
 	}
 	if e.IsDir() || e.IsLink() {
-		if err := m.dir.Rename(part, m.dir, name); err != nil {
+		if err := m.rename(part, name); err != nil {
 			return err
 		}
-		return errors.Join(m.made(name), m.settle(nil, m.dir))
+		return errors.Join(m.made(name), m.settleDir(m.dir, name, e))
 	}
 	f, err := m.dir.Open(part, os.O_RDWR)
 	if err != nil {
 		return err
 	}
-	err = m.publish(f, m.dir, part, name)
-	if err == nil {
+	if part == name {
+		err = errors.Join(m.syncFile(f), m.settle(nil, m.dir))
+	} else if err = m.publish(f, m.dir, part, name); err == nil {
 		err = m.made(name)
 	}
 	return errors.Join(err, f.Close())
@@ -167,7 +168,7 @@ func (b *Build) Arm() error {
 	}
 	err = b.m.publish(b.image, b.m.dir, b.plan.Part, b.plan.New)
 	if err == nil {
-		err = b.m.end()
+		err = errors.Join(b.m.removeFillers(), b.m.end())
 	}
 	if err == nil {
 		b.image.Close() //nolint:errcheck // nothing was written since the sync

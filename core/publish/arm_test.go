@@ -108,7 +108,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 // Each name that a build needs, taken by each kind of entry: refused, nothing
 // touched.
 func TestNamesTaken(t *testing.T) {
-	names := []string{"linuxfs.part", "linuxfs.new", "antix-remaster.journal", "antix-remaster.journal.part",
+	names := []string{"linuxfs.part", "linuxfs.new", "remaster.jnl", "remaster.jn_",
 		"state.part", "state.new", "xtra.tgz.part", "xtra.tgz.new", "linuxfs.md5.part", "linuxfs.md5.new"}
 	plants := map[string]func(string) error{
 		"file":     func(p string) error { return os.WriteFile(p, []byte("theirs"), 0o600) },

@@ -10,7 +10,12 @@ import (
 )
 
 // copying copies companions; the context ends it between two chunks.
-type copying struct{ ctx context.Context }
+type copying struct {
+	ctx  context.Context
+	m    *Medium
+	done func(bytes int64) // may be nil
+	some bool              // equal: the first tree may lack entries
+}
 
 // chunk is how much of a copy may be outstanding on a slow stick.
 const chunk = 1 << 20
@@ -32,7 +37,7 @@ func (c copying) fill(from *sys.Dir, name string, to *sys.Dir, part string) erro
 		err = attributes(from, name, to, part)
 	}
 	if err == nil {
-		err = dst.Sync()
+		err = c.m.syncFile(dst)
 	}
 	return errors.Join(err, dst.Close())
 }
@@ -43,6 +48,9 @@ func (c copying) bytes(dst, src *os.File) error {
 			return err
 		}
 		n, err := io.CopyN(dst, src, chunk)
+		if c.done != nil {
+			c.done(n)
+		}
 		if err == nil {
 			err = sys.FlushRange(dst, at, n)
 		}
@@ -82,6 +90,9 @@ func (c copying) tree(from *sys.Dir, name string, to *sys.Dir, part string, born
 	if err := to.Mkdir(part, 0o755); err != nil {
 		return err
 	}
+	if err := c.m.born(to); err != nil {
+		return err
+	}
 	if born != nil {
 		if err := born(); err != nil {
 			return err
@@ -100,7 +111,7 @@ func (c copying) tree(from *sys.Dir, name string, to *sys.Dir, part string, born
 	names, err := src.Names()
 	for _, n := range names {
 		if err == nil {
-			err = c.entry(src, n, dst)
+			err = c.entry(src, n, dst, n)
 		}
 	}
 	if err == nil {
@@ -112,22 +123,22 @@ func (c copying) tree(from *sys.Dir, name string, to *sys.Dir, part string, born
 	return err
 }
 
-func (c copying) entry(src *sys.Dir, name string, dst *sys.Dir) error {
+func (c copying) entry(src *sys.Dir, name string, dst *sys.Dir, as string) error {
 	e, err := src.Lstat(name)
 	switch {
 	case err != nil:
 		return err
 	case e.IsDir():
-		return c.tree(src, name, dst, name, nil)
+		return c.tree(src, name, dst, as, nil)
 	case e.IsLink():
-		return c.link(src, name, dst, name)
+		return c.link(src, name, dst, as)
 	}
-	f, err := dst.Create(name)
+	f, err := dst.Create(as)
 	if err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return c.fill(src, name, dst, name)
+	return c.fill(src, name, dst, as)
 }

@@ -12,10 +12,16 @@ import (
 // journal names. It tells what it put right, and what it left alone because
 // it is not as the journal says. Only the helper calls it, under the lock.
 func (m *Medium) Heal() (healed, left []string, err error) {
-	for _, name := range []string{JournalName + ".part", checkName} {
+	for _, name := range []string{journalPart, checkName} {
 		if err := m.removeOwn(name); err != nil {
 			return nil, nil, err
 		}
+	}
+	if err := m.removeFillers(); err != nil {
+		return nil, nil, err
+	}
+	if err := m.dropUnborn(); err != nil {
+		return nil, nil, err
 	}
 	j, err := m.readJournal()
 	if errors.Is(err, errJournal) {
@@ -26,6 +32,9 @@ func (m *Medium) Heal() (healed, left []string, err error) {
 	}
 	if err != nil || j == nil {
 		return nil, nil, err
+	}
+	if j.intent.Copy {
+		return m.healCopies(j)
 	}
 	if j.intent.Action == actionFile {
 		return m.finishFiling(j)
@@ -43,7 +52,17 @@ func (m *Medium) removeOwn(name string) error {
 	if err != nil || !e.IsRegular() {
 		return err
 	}
-	return errors.Join(m.dir.Remove(name), m.settle(nil, m.dir))
+	return errors.Join(m.remove(m.dir, name), m.flush())
+}
+
+// dropUnborn removes a journal of FAT that never got its first line: nothing
+// was done by it. Elsewhere a journal appears with its first line.
+func (m *Medium) dropUnborn() error {
+	e, err := m.dir.Lstat(JournalName)
+	if !m.fat || err != nil || e.Size > 0 {
+		return nil
+	}
+	return m.removeOwn(JournalName)
 }
 
 // healBuild keeps an image that got armed and removes everything otherwise:
@@ -62,11 +81,11 @@ func (m *Medium) healBuild(j *journal) (healed, left []string, err error) {
 		if !m.dir.Exists(name) || len(left) > 0 && !strings.HasSuffix(name, ".part") {
 			continue
 		}
-		if !m.isOurs(j, name) {
+		if !m.isOurs(j, name) || m.isShared(name) {
 			left = append(left, name)
 			continue
 		}
-		if err := m.dir.RemoveAll(name); err != nil {
+		if err := m.removeAll(m.dir, name); err != nil {
 			return healed, left, err
 		}
 		healed = append(healed, name)
@@ -116,7 +135,7 @@ func (m *Medium) isOurs(j *journal, name string) bool {
 			return true
 		}
 	}
-	return strings.HasSuffix(name, ".part") && (e.IsRegular() && e.Size == 0 || e.IsDir() && m.isEmpty(name))
+	return (m.fat || strings.HasSuffix(name, ".part")) && (e.IsRegular() && e.Size == 0 || e.IsDir() && m.isEmpty(name))
 }
 
 func (m *Medium) isEmpty(name string) bool {

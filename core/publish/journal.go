@@ -19,8 +19,12 @@ import (
 	"antix-remaster/core/sys"
 )
 
-// JournalName is the journal of an unfinished action, beside the linuxfs.
-const JournalName = plan.JournalName
+// JournalName is the journal of an unfinished action, beside the linuxfs; its
+// temporary file has a short name too.
+const (
+	JournalName = plan.JournalName
+	journalPart = "remaster.jn_"
+)
 
 const journalFormat = 1
 
@@ -38,6 +42,9 @@ type intent struct {
 	Armed   string   `json:"armed,omitempty"`   // of a build: complete once it is there
 	Archive string   `json:"archive,omitempty"` // directory below archive/
 	Moves   []move   `json:"moves,omitempty"`
+	Version string   `json:"version,omitempty"` // of the set, for linuxfs.ver
+	Copy    bool     `json:"copy,omitempty"`    // of a file action: copies, then deletes (filecopy.go)
+	Fresh   bool     `json:"fresh,omitempty"`   // there was no archive before
 }
 
 // move is one rename into the archive directory.
@@ -64,6 +71,8 @@ type made struct {
 	Inode uint64 `json:"inode"`
 	Size  int64  `json:"size,omitempty"`
 	Head  string `json:"head,omitempty"` // SHA-256 of the image's first KiB
+	// Copied: all moves of this journal have their copy, whole and durable.
+	Copied bool `json:"copied,omitempty"`
 }
 
 type journal struct {
@@ -93,7 +102,7 @@ func (m *Medium) note(n made) error {
 		_, err = f.Write(append(line, '\n'))
 	}
 	if err == nil {
-		err = f.Sync()
+		err = m.syncFile(f)
 	}
 	if m.current != nil {
 		m.current.made = append(m.current.made, n)
@@ -103,10 +112,10 @@ func (m *Medium) note(n made) error {
 
 // end removes the journal: the action is complete.
 func (m *Medium) end() error {
-	if err := m.dir.Remove(JournalName); err != nil {
+	if err := m.remove(m.dir, JournalName); err != nil {
 		return err
 	}
-	if err := m.settle(nil, m.dir); err != nil {
+	if err := m.flush(); err != nil {
 		return err
 	}
 	m.current = nil
@@ -115,7 +124,10 @@ func (m *Medium) end() error {
 
 var errJournal = errors.New("not a journal of this program")
 
-const maxJournal = 1 << 20
+const (
+	maxJournal = 1 << 20
+	maxVersion = 64 << 10 // in a journal
+)
 
 // readJournal gives nil when there is none.
 func (m *Medium) readJournal() (*journal, error) {
@@ -174,6 +186,9 @@ func (m *Medium) checkIntent(in intent) error {
 			return bad(name)
 		}
 	}
+	if in.Copy && !(m.fat && in.Action == actionFile) {
+		return bad(in.Action)
+	}
 	if in.Armed != "" && in.Armed != m.name+".new" {
 		return bad(in.Armed)
 	}
@@ -190,6 +205,9 @@ func (m *Medium) checkIntent(in intent) error {
 
 // ownName tells whether a build of this program makes a file of this name.
 func (m *Medium) ownName(name string) bool {
+	if m.fat && m.name != "linuxfs" && name == m.name+".md5" {
+		return true // WriteMD5 has no other name for it there
+	}
 	base, ok := strings.CutSuffix(name, ".part")
 	if !ok {
 		base, ok = strings.CutSuffix(name, ".new")

@@ -25,8 +25,9 @@ func mayGo(name string) bool {
 	top, _, _ := strings.Cut(name, "/")
 	base, part := strings.CutSuffix(top, ".part")
 	members := []string{"linuxfs", "linuxfs.md5", "rootfs", "xtra", "deb", "xtra.tgz", "state"}
-	if part || top == JournalName || top == checkName {
-		return part && (slices.Contains(members, base) || base == JournalName) || top == JournalName || top == checkName
+	own := top == JournalName || top == journalPart || top == checkName
+	if part || own {
+		return part && slices.Contains(members, base) || own
 	}
 	for _, suffix := range []string{".new", ".old", ".bad"} {
 		if base, ok := strings.CutSuffix(top, suffix); ok && slices.Contains(members, base) {
@@ -44,7 +45,7 @@ func healHostile(t testing.TB, files map[string]string, text []byte, stable bool
 	must(t, os.WriteFile(filepath.Join(dir, JournalName), text, 0o644))
 	before := exactTree(t, dir)
 	m := medium(t, dir, "linuxfs")
-	m.stable = stable
+	m.stable, m.fat = stable, !stable
 	healed, left, err = m.Heal()
 	after := exactTree(t, dir)
 	for name, what := range before {
@@ -80,6 +81,10 @@ func TestPromiseP4HostileJournal(t *testing.T) {
 		text, _ := json.Marshal(intent{Format: 1, Action: "file", Archive: archive, Moves: moves})
 		return string(text)
 	}
+	copies := func(archive string, moves ...move) string {
+		text, _ := json.Marshal(intent{Format: 1, Action: "file", Archive: archive, Moves: moves, Copy: true, Fresh: true})
+		return string(text)
+	}
 	for _, text := range []string{
 		"", "\n", "{", "null", "[]", "x\n{}", `{"format":2,"action":"build"}`, `{"format":1}`, `{"format":1,"action":"file"}`, `{"format":1,"action":"rm"}`,
 		`{"format":1,"action":"file","archive":""}`, strings.Repeat("{", 1<<20), strings.Repeat("x", 3<<20), "\x00\xff\xfe",
@@ -96,6 +101,8 @@ func TestPromiseP4HostileJournal(t *testing.T) {
 		file("0003", move{From: "state", To: "state"}), file("0003", move{From: "archive", To: "x", Link: "state.old"}),
 		file("0003", move{From: "linuxfs.e16.md5", To: "x"}), file("0003", move{From: "linuxfs.md5", To: "x"}),
 		// Those that only name what could be ours, but is not there.
+		copies("0001"), copies("0002"), copies("0001", move{From: "linuxfs.old", To: "linuxfs.old"}), copies("0001", move{From: "state.bad", To: "linuxfs.old"}),
+		copies("0001") + "\n{\"copied\":true}\n", copies("0001", move{From: "linuxfs", To: "linuxfs.old"}), copies("../victim"),
 		file("0001"), file("0002"), file("0001", move{From: "linuxfs.bad", To: "linuxfs.old"}),
 		file("0001", move{From: "gone", To: "linuxfs.old", Link: "state.old"}), build("linuxfs.part", "state.new"),
 	} {

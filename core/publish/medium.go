@@ -27,6 +27,7 @@ type Medium struct {
 	generation live.Generation
 	protected  []uint64 // inodes that are never moved or removed
 	stable     bool     // inode numbers outlive a mount
+	fat        bool     // FAT or exFAT: fat.go
 	current    *journal // of the action at work: its file may be gone before it is certain that it is
 }
 
@@ -37,18 +38,21 @@ func Open(dir *sys.Dir, device, name string, gen live.Generation, protected []ui
 	if err != nil {
 		return nil, err
 	}
-	return &Medium{dir: dir, device: device, name: name, generation: gen, protected: protected, stable: space.StableInodes()}, nil
+	return &Medium{dir: dir, device: device, name: name, generation: gen, protected: protected, stable: space.StableInodes(), fat: space.IsFAT()}, nil
 }
 
 // publish makes the file f, called part, appear as name in dir, complete and
 // durable, never replacing anything. FAT needs the second sync of the file:
 // without it a power cut can leave the new name with no bytes.
 func (m *Medium) publish(f *os.File, dir *sys.Dir, part, name string) error {
-	if err := f.Sync(); err != nil {
+	if err := m.syncFile(f); err != nil {
 		return err
 	}
 	if !dir.SameFile(part, f) {
 		return fmt.Errorf("%s is no longer the file that was written: %w", part, sys.ErrUnsafe)
+	}
+	if err := m.aim(part, name); err != nil {
+		return err
 	}
 	if err := dir.Rename(part, dir, name); err != nil {
 		return err
@@ -84,7 +88,13 @@ func (m *Medium) flush() error {
 
 // writeFile publishes a small file of our own.
 func (m *Medium) writeFile(dir *sys.Dir, name string, text []byte) error {
+	if m.fat {
+		return m.writeNew(dir, name, text)
+	}
 	part := name + ".part"
+	if name == JournalName {
+		part = journalPart
+	}
 	f, err := dir.Create(part)
 	if err != nil {
 		return err
@@ -99,7 +109,7 @@ func (m *Medium) writeFile(dir *sys.Dir, name string, text []byte) error {
 	return nil
 }
 
-const checkName = "antix-remaster.check"
+const checkName = "remaster.chk"
 
 // WriteCheck really writes a small file, syncs it, reads it back from the
 // medium and removes it. The error is a wire error.
@@ -117,7 +127,7 @@ func (m *Medium) writeCheck() error {
 		return err
 	}
 	defer f.Close()
-	if err := errors.Join(m.dir.Remove(checkName), m.dir.Sync()); err != nil {
+	if err := m.remove(m.dir, checkName); err != nil {
 		return err
 	}
 	want := make([]byte, 64<<10)

@@ -137,7 +137,7 @@ func (w *world) file(suffix string, cut int) {
 	m := w.start()
 	defer m.dir.Close()
 	if cut < 0 {
-		_, err := m.File(suffix, "v")
+		_, err := m.File(context.Background(), suffix, "v", nil)
 		w.say("file %s: %v", suffix, err == nil)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			w.fail("file %s: %v", suffix, err)

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ func act(action, dir string) error {
 	case "build":
 		return build(m, thePlan(), image("second"))
 	case "old", "new", "bad":
-		_, err = m.File(action, "==== "+action+"\n")
+		_, err = m.File(context.Background(), action, "==== "+action+"\n", nil)
 	case "md5":
 		err = m.WriteMD5(md5Text)
 	case "heal":

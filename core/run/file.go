@@ -18,7 +18,7 @@ import (
 func Disarm(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 	return withStation(ctx, out, func(s *station) (wire.FiledResult, error) {
 		name := s.facts.Image.Name + ".new"
-		filed, err := s.file("new")
+		filed, err := s.file(ctx, "new")
 		if errors.Is(err, fs.ErrNotExist) {
 			return wire.FiledResult{}, wire.Fail(wire.NothingArmed, err, name)
 		}
@@ -35,7 +35,7 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		}
 		var all []publish.Filed
 		for _, suffix := range []string{"old", "bad"} {
-			filed, err := s.file(suffix, s.staleMD5(len(all) == 0)...)
+			filed, err := s.file(ctx, suffix, s.staleMD5(len(all) == 0)...)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
@@ -61,6 +61,9 @@ func withStation(ctx context.Context, out *wire.Out, do func(*station) (wire.Fil
 		return wire.FiledResult{}, err
 	}
 	r, err := do(s)
+	if err != nil {
+		err = asCancel(ctx, err)
+	}
 	s.log.add("filed: %+v, error: %v", r, err)
 	return r, s.end(err)
 }
@@ -76,8 +79,8 @@ func result(filed ...publish.Filed) wire.FiledResult {
 	return r
 }
 
-func (s *station) file(suffix string, extra ...string) (publish.Filed, error) {
-	return s.medium.File(suffix, s.versionText(s.facts.Image.Name+"."+suffix), extra...)
+func (s *station) file(ctx context.Context, suffix string, extra ...string) (publish.Filed, error) {
+	return s.medium.File(ctx, suffix, s.versionText(s.facts.Image.Name+"."+suffix), s.out.Progress, extra...)
 }
 
 // versionText is the version file inside of an image; "" when it has none or

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"antix-remaster/core/sys"
@@ -53,13 +52,10 @@ func takeAntixLock(liveDir string) (*antixLock, error) {
 	return l, nil
 }
 
+// writeLock makes the lock with its content in one step: a lock without a pid,
+// left by a start that was killed or had no room, would count as held for long.
 func writeLock(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(f, os.Getpid())
-	return errors.Join(err, f.Close())
+	return sys.CreateWhole(path, fmt.Sprintln(os.Getpid()))
 }
 
 // isStale tells whether the holder is gone: its pid is dead, or it wrote none

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +47,21 @@ func TestAntixLock(t *testing.T) {
 	lock, err = takeAntixLock(dir)
 	must(t, err)
 	must(t, lock.release())
+}
+
+// A lock without a pid would count as held for five minutes.
+func TestAntixLockWithoutRoom(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Mkdir(dir+"/config", 0o755))
+	must(t, syscall.Mount("tmpfs", dir+"/config", "tmpfs", 0, "size=4k"))
+	t.Cleanup(func() { syscall.Unmount(dir+"/config", syscall.MNT_DETACH) })
+	must(t, os.WriteFile(dir+"/config/initrd.out", make([]byte, 4096), 0o644))
+	if lock, err := takeAntixLock(dir); !errors.Is(err, syscall.ENOSPC) || lock != nil {
+		t.Errorf("%v, %v", lock, err)
+	}
+	if _, err := os.Lstat(dir + "/config/locked"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the lock is left: %v", err)
+	}
 }
 
 // Without a live initrd there is nobody to lock out, and nothing is made.

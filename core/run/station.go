@@ -258,6 +258,13 @@ func (s *station) heal(ctx context.Context) (err error) {
 		return err
 	}
 	healed, left, err := s.medium.Heal()
+	// A torn FAT makes the kernel write-protect it: once for each torn file.
+	for try := 0; err != nil && try < 3 && sys.ReadOnlyFS(f.Boot.Mountpoint); try++ {
+		if sys.RemountWritable(f.Boot.Mountpoint, true) != nil {
+			break
+		}
+		healed, left, err = s.medium.Heal()
+	}
 	if err != nil {
 		return wire.Fail(wire.WriteFailed, err, s.dir.Path())
 	}

@@ -78,6 +78,15 @@ func FlushRange(f *os.File, from, n int64) error {
 	return err
 }
 
+// CalmClose keeps ext4 from writing out the whole file f when the program that
+// emptied it by opening it closes it, or is killed: ext4 does so once, at the
+// next close. What is only in memory can then still be dropped.
+func CalmClose(f *os.File) {
+	if again, err := Reopen(f, false); err == nil {
+		again.Close() //nolint:errcheck // opened for this alone
+	}
+}
+
 // FlushDevice empties the write cache of the block device major:minor.
 func FlushDevice(path string) error {
 	dev, err := os.OpenFile(path, os.O_RDONLY, 0)

@@ -29,7 +29,11 @@ type Digests struct {
 // mostly found before a kernel mounts the image, which can crash it (measured:
 // one of 12,000 damaged images). Errors are wire errors.
 func Digest(ctx context.Context, f *os.File, size int64, report wire.Report) (Digests, error) {
-	written := sumWritten(ctx, f, size)
+	report(wire.Progress{Stage: wire.StageRead, Total: size, Bytes: size})
+	written, err := sumWritten(ctx, f, size)
+	if err != nil {
+		return Digests{}, wire.Fail(wire.WriteFailed, err, f.Name())
+	}
 	src, fromMedium, err := pastCache(f, size)
 	if err != nil {
 		return Digests{}, wire.Fail(wire.WriteFailed, err, f.Name())

@@ -21,7 +21,7 @@ type written struct {
 
 // sumWritten reads only what the cache holds; a cancel leaves the rest out, as
 // the caller is about to stop.
-func sumWritten(ctx context.Context, f *os.File, size int64) written {
+func sumWritten(ctx context.Context, f *os.File, size int64) (written, error) {
 	w := written{seed: maphash.MakeSeed(), size: size, sums: map[int64]uint64{}}
 	buf := make([]byte, chunk)
 	for off := int64(0); off < size && ctx.Err() == nil; off += chunk {
@@ -29,11 +29,12 @@ func sumWritten(ctx context.Context, f *os.File, size int64) written {
 		if !sys.Cached(f, off, n) {
 			continue
 		}
-		if _, err := f.ReadAt(buf[:n], off); err == nil {
-			w.sums[off] = maphash.Bytes(w.seed, buf[:n])
+		if _, err := f.ReadAt(buf[:n], off); err != nil {
+			return w, err
 		}
+		w.sums[off] = maphash.Bytes(w.seed, buf[:n])
 	}
-	return w
+	return w, nil
 }
 
 // Write compares what comes in whole chunks, the last one shorter.

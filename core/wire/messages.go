@@ -142,7 +142,7 @@ var table = map[Code]row{
 		T("%[1]s is not a complete system image: %[2]s."),
 		T("Save your files. Check the stick before you use it again.")},
 	NoSpace: {ExitRefused, T("There may not be enough room on the stick"),
-		T("The new version could need up to %[1]s, and %[2]s are free for it on %[3]s. %[4]s are missing."),
+		T("This could need up to %[1]s, and %[2]s are free for it on %[3]s. %[4]s are missing."),
 		T("Move files to another place, empty the archive folder, choose the stronger compressor xz, or use a bigger stick.")},
 	TightSpace: {ExitRefused, T("It will be tight on the stick"),
 		T("After the new version about %[1]s would remain free."),

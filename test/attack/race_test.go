@@ -27,7 +27,7 @@ type race struct {
 
 // racedNames are all that the program uses beside the linuxfs.
 func racedNames() []string {
-	names := []string{"antix-remaster.journal", "antix-remaster.journal.part", "antix-remaster.check"}
+	names := []string{"remaster.jnl", "remaster.jn_", "remaster.chk"}
 	for _, base := range []string{"linuxfs", "linuxfs.md5", "state", "xtra", "xtra.tgz", "deb"} {
 		names = append(names, base+".part", base+".new")
 	}

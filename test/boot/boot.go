@@ -1,18 +1,16 @@
 package boot
 
 import (
-	"bytes"
+	"antix-remaster/test/uml"
 	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -92,7 +90,7 @@ func Boot(ctx context.Context, stick string, o Options) (Result, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	console, runErr := runUML(ctx, work, o.arguments(work, initrd, stick))
+	console, runErr := uml.Linux(ctx, work, o.arguments(initrd, stick)...)
 	r, err := parse(console)
 	if err == nil && runErr != nil && ctx.Err() != nil {
 		err = runErr
@@ -122,15 +120,14 @@ func (o Options) generation() string {
 	return "2023"
 }
 
-func (o Options) arguments(work, initrd, stick string) []string {
+func (o Options) arguments(initrd, stick string) []string {
 	mem := o.Mem
 	if mem == "" {
 		mem = "256M"
 	}
-	args := []string{
-		"mem=" + mem, "ubd0=" + stick, "initrd=" + initrd, "uml_dir=" + work, "umid=boot",
-		"con0=null,fd:1", "con=null", "ssl=null", "panic=-1", "quiet", "loglevel=1",
-		"generation=" + o.generation(),
+	args := []string{"mem=" + mem, "ubd0=" + stick, "initrd=" + initrd, "generation=" + o.generation()}
+	if isFAT(stick) {
+		args = append(args, "stickfs=vfat")
 	}
 	if o.Release != "" {
 		args = append(args, "release="+o.Release)
@@ -142,29 +139,16 @@ func (o Options) arguments(work, initrd, stick string) []string {
 	return args
 }
 
-// runUML runs the machine until it switches itself off.
-func runUML(ctx context.Context, work string, args []string) (string, error) {
-	program, err := exec.LookPath("linux.uml")
+// isFAT tells whether the image is formatted with FAT32.
+func isFAT(stick string) bool {
+	f, err := os.Open(stick)
 	if err != nil {
-		return "", fmt.Errorf("missing linux.uml (Debian package user-mode-linux): %w", err)
+		return false
 	}
-	cmd := exec.CommandContext(ctx, program, args...)
-	var console bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &console, &console
-	// The machine's memory is an unlinked file: by default in /dev/shm.
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + work}
-	// The machine is several processes; all of them must go.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
-	err = runLocked(cmd)
-	if cmd.Process != nil {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-	}
-	if ctx.Err() != nil {
-		err = fmt.Errorf("it did not end: %w", ctx.Err())
-	}
-	return console.String(), err
+	defer f.Close()
+	kind := make([]byte, 8)
+	_, err = f.ReadAt(kind, 82)
+	return err == nil && string(kind) == "FAT32   "
 }
 
 // parse reads the lines that init wrote.

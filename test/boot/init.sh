@@ -52,10 +52,11 @@ parameters() {
 }
 
 find_stick() {
-	for module in loop squashfs overlay ${STICKFS:+fat vfat nls_cp437 nls_ascii}; do
+	for module in loop squashfs overlay ${STICKFS:+fat vfat nls_cp437 nls_iso8859-1}; do
 		insmod /lib/modules/$module.ko
 	done
-	mount -o noatime ${STICKFS:+-t $STICKFS} /dev/ubda /live/boot-dev || fatal "could not mount the boot device"
+	# What has no owners and modes is mounted with those of the user (contract §8).
+	mount -o noatime${STICKFS:+,umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000 -t $STICKFS} /dev/ubda /live/boot-dev || fatal "could not mount the boot device"
 	find_linuxfs || fatal "could not find file $NAME"
 	mount -o remount,rw /live/boot-dev || REMASTERABLE=
 }

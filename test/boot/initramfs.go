@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+
+	"antix-remaster/test/cpio"
 )
 
 //go:embed init.sh
@@ -17,7 +19,7 @@ var initScript []byte
 // modules are what UML's kernel needs beside what is built in.
 var modules = []string{
 	"drivers/block/loop.ko", "fs/squashfs/squashfs.ko", "fs/overlayfs/overlay.ko",
-	"fs/fat/fat.ko", "fs/fat/vfat.ko", "fs/nls/nls_cp437.ko", "fs/nls/nls_ascii.ko",
+	"fs/fat/fat.ko", "fs/fat/vfat.ko", "fs/nls/nls_cp437.ko", "fs/nls/nls_iso8859-1.ko",
 }
 
 // WriteInitramfs writes our initramfs to the file: a static busybox, the
@@ -39,26 +41,25 @@ func makeInitramfs() ([]byte, error) {
 	}
 	var buf bytes.Buffer
 	zip := gzip.NewWriter(&buf)
-	c := &cpio{w: zip}
+	c := cpio.New(zip)
 	for _, dir := range []string{"bin", "dev", "proc", "sys", "lib", "lib/modules", "new",
 		"live", "live/boot-dev", "live/linux", "live/upper", "live/rootfs"} {
-		c.dir(dir)
+		c.Dir(dir)
 	}
-	c.device("dev/console", 5, 1)
-	c.file("bin/busybox", busybox, 0o755)
-	c.link("bin/sh", "busybox")
-	c.file("init", initScript, 0o755)
-	c.file("swap.sh", swapScript, 0o644)
+	c.Device("dev/console", 5, 1)
+	c.File("bin/busybox", busybox, 0o755)
+	c.Link("bin/sh", "busybox")
+	c.File("init", initScript, 0o755)
+	c.File("swap.sh", swapScript, 0o644)
 	for _, m := range modules {
 		text, err := readModule(m)
 		if err != nil {
 			return nil, err
 		}
-		c.file("lib/modules/"+filepath.Base(m), text, 0o644)
+		c.File("lib/modules/"+filepath.Base(m), text, 0o644)
 	}
-	c.end()
-	if c.err != nil {
-		return nil, c.err
+	if err := c.End(); err != nil {
+		return nil, err
 	}
 	if err := zip.Close(); err != nil {
 		return nil, err

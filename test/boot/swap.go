@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -67,16 +66,4 @@ func (o SwapOptions) flags() []string {
 	}
 	slices.Sort(env)
 	return env
-}
-
-// runLocked runs the command from a thread that lives until it ends: the
-// kernel sends Pdeathsig when the starting thread dies.
-func runLocked(cmd *exec.Cmd) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		done <- cmd.Run()
-	}()
-	return <-done
 }

@@ -16,6 +16,9 @@ type Mini struct {
 	Release string            // kernel whose (empty) module directory it has
 	Files   map[string]string // more files, by absolute path
 	Options []string          // for mksquashfs; nil means zstd
+
+	Programs map[string]string       // path inside -> host program, which comes with its libraries
+	More     func(root string) error // adds further files; may be nil
 }
 
 // MiniImage packs the tiny linuxfs into the file image and returns its
@@ -60,7 +63,42 @@ func (m Mini) fill(root string) error {
 			return err
 		}
 	}
+	for path, program := range m.Programs {
+		if err := addProgram(root, path, program); err != nil {
+			return err
+		}
+	}
+	if m.More != nil {
+		if err := m.More(root); err != nil {
+			return err
+		}
+	}
 	return addBusybox(root)
+}
+
+// addProgram copies a program of the host, with the libraries it needs.
+func addProgram(root, path, program string) error {
+	libraries, err := librariesOf(program)
+	if err != nil {
+		return err
+	}
+	files := map[string]string{path: program}
+	for _, l := range libraries {
+		files[l] = l
+	}
+	for name, from := range files {
+		target := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		if err := copyFile(from, target); err != nil {
+			return err
+		}
+		if err := os.Chmod(target, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addBusybox installs busybox with links for what a boot and a shell need.

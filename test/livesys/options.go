@@ -39,7 +39,7 @@ type Options struct {
 	VIDError                 string // what the boot is to have complained about
 
 	StickSize int64  // bytes, sparse; default 1.5 GiB
-	StickFS   string // file system of the stick; only "ext4" (the default) yet
+	StickFS   string // file system of the stick: "ext4" (the default); "vfat" only in a machine of test/umllive
 	StickUUID string // default: a random one
 	Stick     string // an existing stick image to start from; it is not removed by Stop
 	NewStick  string // where to make the stick image; "" means in the work directory, removed by Stop
@@ -81,8 +81,8 @@ func (o Options) check() error {
 		return fmt.Errorf("unknown generation %d: 2016 or 2023", o.Generation)
 	case o.LiveDir != "/live" && o.LiveDir != "/run/initramfs":
 		return fmt.Errorf("unknown live directory %q: /live or /run/initramfs", o.LiveDir)
-	case o.StickFS != "ext4":
-		return fmt.Errorf("a stick with %s is not supported yet: only ext4", o.StickFS)
+	case o.StickFS != "ext4" && o.StickFS != "vfat":
+		return fmt.Errorf("a stick with %s is not supported: only ext4 and vfat", o.StickFS)
 	case o.StaticRoot && o.DynamicRoot:
 		return fmt.Errorf("root persistence is static or dynamic, not both")
 	case o.FromISO && o.ToRAM:

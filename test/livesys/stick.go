@@ -25,13 +25,13 @@ type stickMaker struct {
 
 // makeStick writes the stick image and returns its file system's UUID.
 func makeStick(ctx context.Context, o Options, base BaseImage, dir, image string) (string, error) {
+	if o.StickFS != "ext4" {
+		return "", fmt.Errorf("this kernel need not know %s: test/umllive makes such sticks", o.StickFS)
+	}
 	m := &stickMaker{Options: o, base: base, dir: dir, tree: filepath.Join(dir, "tree")}
 	defer os.RemoveAll(m.tree)
-	steps := []func(context.Context) error{m.boot, m.linuxfs, m.companions, m.leftovers, m.persistence, m.extra}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return "", fmt.Errorf("cannot fill the stick: %w", err)
-		}
+	if err := m.fill(ctx); err != nil {
+		return "", err
 	}
 	uuid := o.StickUUID
 	if uuid == "" {
@@ -42,6 +42,16 @@ func makeStick(ctx context.Context, o Options, base BaseImage, dir, image string
 	}
 	return uuid, command(ctx, io.Discard, "mkfs.ext4", "-q", "-F", "-L", "livesys", "-U", uuid, "-m", "0",
 		"-E", "lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0", "-d", m.tree, image)
+}
+
+func (m *stickMaker) fill(ctx context.Context) error {
+	steps := []func(context.Context) error{m.boot, m.linuxfs, m.companions, m.leftovers, m.persistence, m.extra}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return fmt.Errorf("cannot fill the stick: %w", err)
+		}
+	}
+	return nil
 }
 
 func newUUID() string {

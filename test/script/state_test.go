@@ -115,7 +115,7 @@ for p in /proc/[0-9]*; do
 done
 [ ! -e ` + "$LIVE" + `/config/locked ] || echo "lock: $(cat ` + "$LIVE" + `/config/locked)"
 ls -A /run/antix-remaster 2>/dev/null || true
-cd ` + "$STICK" + ` 2>/dev/null || exit 0; ls -d *.part antix-remaster.* archive/*.part 2>/dev/null || true
+cd ` + "$STICK" + ` 2>/dev/null || exit 0; ls -d *.part remaster.* archive/*.part 2>/dev/null || true
 `
 	script := strings.NewReplacer("$LIVE", w.LiveDir, "$STICK", w.LiveDir+"/boot-dev/"+w.BootDir).Replace(left)
 	var out string

@@ -12,6 +12,9 @@ const (
 	ReadyFD = 4 // one JSON line of a Ready
 )
 
+// UMLDisk is the first disk of a machine of User-Mode-Linux.
+const UMLDisk = "/dev/ubda"
+
 // Spec tells PID 1 what to mount where. Paths that begin with "live:" do not
 // exist: everything below Live is derived from LiveDir.
 type Spec struct {

@@ -53,6 +53,11 @@ func (b *builder) stage() error {
 	if err := devices("/dev"); err != nil {
 		return err
 	}
+	if b.BootDev == UMLDisk {
+		if err := mknod(UMLDisk, unix.S_IFBLK|0o660, 98, 0); err != nil {
+			return err
+		}
+	}
 	return tmpfs("/live", "size=102400k,mode=755")
 }
 
@@ -61,7 +66,11 @@ func (b *builder) mountStick() error {
 	if b.ReadOnly {
 		flags |= unix.MS_RDONLY
 	}
-	return mount(b.BootDev, "/live/boot-dev", b.FSType, flags, "")
+	data := ""
+	if b.FSType == "vfat" { // contract §8
+		data = "umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000"
+	}
+	return mount(b.BootDev, "/live/boot-dev", b.FSType, flags, data)
 }
 
 func (b *builder) stickDir() string { return filepath.Join("/live/boot-dev", b.SqPath) }
