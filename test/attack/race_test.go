@@ -202,7 +202,7 @@ func (v *victim) plantedAt(name, kind string, n int) string {
 		}
 	}
 	status := s.end()
-	clean := `cd ` + stick + `; for n in *; do case $n in *.part|*.new|*.old|*.bad|archive|antix-remaster.*) rm -rf "$n";; esac; done`
+	clean := `cd ` + stick + `; for n in *; do case $n in *.part|*.new|*.old|*.bad|archive|remaster.*) rm -rf "$n";; esac; done`
 	if _, err := v.Shell(v.t.Context(), clean); err != nil {
 		return err.Error()
 	}
