@@ -14,6 +14,7 @@ import (
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/wire"
+	"antix-remaster/test/figure"
 )
 
 // world is a stick in the hands of a user who does anything in any order.
@@ -276,4 +277,5 @@ func TestPromiseP10(t *testing.T) {
 		}
 		os.RemoveAll(w.dir)
 	}
+	figure.Record(t, "P10", fmt.Sprintf("random sequences of %d operations and boots", steps), sequences, 0) // any other ended the test
 }

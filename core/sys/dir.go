@@ -72,7 +72,7 @@ func (d *Dir) Dir(name string) (*Dir, error) {
 	if err := d.check(name); err != nil {
 		return nil, err
 	}
-	fd, err := unix.Openat(d.fd(), name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := d.openBelow(name)
 	if err != nil {
 		return nil, d.wrap("open directory", name, err)
 	}
@@ -85,6 +85,20 @@ func (d *Dir) Dir(name string) (*Dir, error) {
 		return nil, d.wrap("open directory", name, ErrUnsafe)
 	}
 	return sub, nil
+}
+
+// openBelow never enters a mount, be it one of the same device; that takes
+// Linux 5.6.
+func (d *Dir) openBelow(name string) (int, error) {
+	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat2(d.fd(), name, &unix.OpenHow{Flags: flags, Resolve: unix.RESOLVE_NO_XDEV})
+	switch {
+	case errors.Is(err, unix.EXDEV):
+		return fd, ErrUnsafe
+	case errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM): // old, or forbidden in a container
+		return unix.Openat(d.fd(), name, flags, 0)
+	}
+	return fd, err
 }
 
 // Create makes the new file name, which must not exist, readable for all.
@@ -101,7 +115,8 @@ func (d *Dir) Create(name string) (*os.File, error) {
 }
 
 // Open opens the regular file name with flags (O_RDONLY, O_RDWR, O_APPEND);
-// anything but a regular file of this device is ErrUnsafe.
+// anything but a regular file of this device is ErrUnsafe, and for writing also
+// one that has another name somewhere.
 func (d *Dir) Open(name string, flags int) (*os.File, error) {
 	if err := d.check(name); err != nil {
 		return nil, err
@@ -114,7 +129,8 @@ func (d *Dir) Open(name string, flags int) (*os.File, error) {
 		return nil, d.wrap("open", name, err)
 	}
 	var st unix.Stat_t
-	if err = unix.Fstat(fd, &st); err == nil && (st.Mode&unix.S_IFMT != unix.S_IFREG || uint64(st.Dev) != d.dev) {
+	if err = unix.Fstat(fd, &st); err == nil && (st.Mode&unix.S_IFMT != unix.S_IFREG || uint64(st.Dev) != d.dev ||
+		flags&(unix.O_WRONLY|unix.O_RDWR) != 0 && st.Nlink > 1) {
 		err = ErrUnsafe
 	}
 	if err != nil {

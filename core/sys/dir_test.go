@@ -224,3 +224,32 @@ func TestSameFile(t *testing.T) {
 		t.Error("another file under the name passes")
 	}
 }
+
+// A hard link would lead a write out of the directory.
+func TestWritesNoHardLink(t *testing.T) {
+	path, _ := zoo(t)
+	must(t, os.Link(path+"/../outside/secret", path+"/linked"))
+	d := openDir(t, path)
+	for _, flags := range []int{os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_APPEND} {
+		if f, err := d.Open("linked", flags); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("%d: opened %v, %v", flags, f, err)
+		}
+	}
+	f, err := d.Open("linked", os.O_RDONLY)
+	must(t, err)
+	f.Close()
+}
+
+// A directory of the same file system that is mounted below is not entered.
+func TestRemoveAllStopsAtMounts(t *testing.T) {
+	path, _ := zoo(t)
+	must(t, os.Mkdir(path+"/dir/mounted", 0o755))
+	must(t, unix.Mount(path+"/../outside", path+"/dir/mounted", "", unix.MS_BIND, ""))
+	t.Cleanup(func() { _ = unix.Unmount(path+"/dir/mounted", unix.MNT_DETACH) })
+	if err := openDir(t, path).RemoveAll("dir"); !errors.Is(err, ErrUnsafe) {
+		t.Errorf("RemoveAll: %v", err)
+	}
+	if text, err := os.ReadFile(path + "/../outside/secret"); string(text) != "secret" {
+		t.Errorf("it removed what is mounted: %v", err)
+	}
+}
