@@ -224,7 +224,7 @@ func (m *Medium) makeDir(dir *sys.Dir, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.born(dir); err != nil {
+	if err := m.born(); err != nil {
 		return err
 	}
 	return m.settle(nil, dir)

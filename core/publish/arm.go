@@ -79,27 +79,35 @@ func (b *Build) Companions(ctx context.Context, md5 string) ([]string, error) {
 }
 
 func (b *Build) companion(ctx context.Context, c plan.Companion, md5 string) error {
-	part := b.m.partOf(c.Name + ".new")
+	name := c.Name + ".new"
+	part, copies := b.m.partOf(name), copying{ctx: ctx, m: b.m}
+	born := func() error { return b.m.made(part) }
+	if c.MD5 {
+		return b.m.writeNamed(part, name, []byte(md5+"  linuxfs\n"))
+	}
 	e, err := b.m.dir.Lstat(c.Name)
 	switch {
-	case c.MD5:
-		err = b.m.newFile(part, []byte(md5+"  linuxfs\n"))
 	case err != nil:
 		return err
 	case e.IsDir():
-		err = copying{ctx: ctx, m: b.m}.tree(b.m.dir, c.Name, b.m.dir, part, func() error { return b.m.made(part) })
+		err = copies.tree(b.m.dir, c.Name, b.m.dir, part, born)
 	case e.IsLink():
 		err = b.copyLink(ctx, c.Name, part)
 	default:
-		err = b.copyFile(ctx, c.Name, part)
+		f, err := copies.file(b.m.dir, c.Name, b.m.dir, part, born)
+		if err != nil {
+			return err
+		}
+		return b.m.publishFile(f, part, name)
 	}
 	if err != nil {
 		return err
 	}
-	return b.m.publishNamed(part, c.Name+".new")
+	return b.m.publishNamed(part, name)
 }
 
-func (m *Medium) newFile(part string, text []byte) error {
+// writeNamed makes and publishes a file that a journal names.
+func (m *Medium) writeNamed(part, name string, text []byte) error {
 	f, err := m.dir.Create(part)
 	if err != nil {
 		return err
@@ -108,14 +116,10 @@ func (m *Medium) newFile(part string, text []byte) error {
 	if err == nil {
 		_, err = f.Write(text)
 	}
-	return errors.Join(err, f.Close())
-}
-
-func (b *Build) copyFile(ctx context.Context, name, part string) error {
-	if err := b.m.newFile(part, nil); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, f.Close())
 	}
-	return copying{ctx: ctx, m: b.m}.fill(b.m.dir, name, b.m.dir, part)
+	return m.publishFile(f, part, name)
 }
 
 // copyLink makes the same link again: the swap renames links, not their targets.
@@ -126,22 +130,25 @@ func (b *Build) copyLink(ctx context.Context, name, part string) error {
 	return b.m.made(part)
 }
 
-// publishNamed publishes a part that is closed again: file, directory or link.
+// publishNamed publishes a part that is no file: a directory or a link.
 func (m *Medium) publishNamed(part, name string) error {
 	e, err := m.dir.Lstat(part)
 	if err != nil {
 		return err
 	}
-	if e.IsDir() || e.IsLink() {
-		if err := m.rename(part, name); err != nil {
-			return err
-		}
-		return errors.Join(m.made(name), m.settleDir(m.dir, name, e))
+	if e.IsRegular() {
+		return fmt.Errorf("%s was exchanged: %w", part, sys.ErrUnsafe)
 	}
-	f, err := m.dir.Open(part, os.O_RDWR)
-	if err != nil {
+	if err := m.rename(part, name); err != nil {
 		return err
 	}
+	return errors.Join(m.made(name), m.settleDir(m.dir, name, e))
+}
+
+// publishFile publishes the open file f, which has held the name part since it
+// was made, and closes it.
+func (m *Medium) publishFile(f *os.File, part, name string) error {
+	var err error
 	if part == name {
 		err = errors.Join(m.syncFile(f), m.settle(nil, m.dir))
 	} else if err = m.publish(f, m.dir, part, name); err == nil {

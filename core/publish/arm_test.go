@@ -1,8 +1,10 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
 
@@ -262,5 +265,32 @@ func TestCancelledCopy(t *testing.T) {
 	must(t, b.Abort())
 	if d := exactTree(t, dir).diff(before); d != "" {
 		t.Error(d)
+	}
+}
+
+// Who may write to the directory moves the linuxfs to the name of a part that
+// was just made: nothing of the copy goes there, and nothing is published.
+func TestExchangedPartIsNotWritten(t *testing.T) {
+	dir := memDir(t)
+	put(t, dir, stickFiles())
+	m := medium(t, dir, "linuxfs")
+	_, err := m.Begin(thePlan())
+	must(t, err)
+	before, err := os.ReadFile(dir + "/linuxfs")
+	must(t, err)
+	const part = "xtra.tgz.part"
+	f, err := copying{ctx: t.Context(), m: m}.file(m.dir, "xtra.tgz", m.dir, part, func() error {
+		return errors.Join(os.Rename(dir+"/"+part, dir+"/taken"), os.Rename(dir+"/linuxfs", dir+"/"+part))
+	})
+	must(t, err)
+	if err := m.publishFile(f, part, "xtra.tgz.new"); !errors.Is(err, sys.ErrUnsafe) {
+		t.Errorf("published: %v", err)
+	}
+	after, err := os.ReadFile(dir + "/" + part)
+	if err != nil || !bytes.Equal(after, before) {
+		t.Errorf("the linuxfs was written: %v", err)
+	}
+	if _, err := os.Lstat(dir + "/xtra.tgz.new"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something was published: %v", err)
 	}
 }

@@ -20,26 +20,35 @@ type copying struct {
 // chunk is how much of a copy may be outstanding on a slow stick.
 const chunk = 1 << 20
 
-// fill copies a regular file's bytes and attributes into an existing empty
-// one, durable.
-func (c copying) fill(from *sys.Dir, name string, to *sys.Dir, part string) error {
+// file copies the regular file from/name, with its attributes, to the new file
+// as, durable, and leaves that open: opened again by its name it could be
+// another by now. born, which may be nil, is called when it exists.
+func (c copying) file(from *sys.Dir, name string, to *sys.Dir, as string, born func() error) (*os.File, error) {
 	src, err := from.Open(name, os.O_RDONLY)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer src.Close()
-	dst, err := to.Open(part, os.O_WRONLY)
+	dst, err := to.Create(as)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = c.bytes(dst, src)
+	if born != nil {
+		err = born()
+	}
 	if err == nil {
-		err = attributes(from, name, to, part)
+		err = c.bytes(dst, src)
+	}
+	if err == nil {
+		err = sameAttributes(src, dst)
 	}
 	if err == nil {
 		err = c.m.syncFile(dst)
 	}
-	return errors.Join(err, dst.Close())
+	if err != nil {
+		return nil, errors.Join(err, dst.Close())
+	}
+	return dst, nil
 }
 
 func (c copying) bytes(dst, src *os.File) error {
@@ -63,12 +72,12 @@ func (c copying) bytes(dst, src *os.File) error {
 	}
 }
 
-func attributes(from *sys.Dir, name string, to *sys.Dir, part string) error {
-	n, err := from.Node(name)
+func sameAttributes(src, dst *os.File) error {
+	n, err := sys.FileNode(src)
 	if err != nil {
 		return err
 	}
-	return to.SetNode(part, n)
+	return sys.SetAttributes(dst, n)
 }
 
 // link makes the link part with the text and attributes of name.
@@ -80,7 +89,11 @@ func (c copying) link(from *sys.Dir, name string, to *sys.Dir, part string) erro
 	if err != nil {
 		return err
 	}
-	return attributes(from, name, to, part)
+	n, err := from.Node(name)
+	if err != nil {
+		return err
+	}
+	return to.SetLink(part, n)
 }
 
 // tree copies the tree from/name to the new directory part, every file and
@@ -90,7 +103,7 @@ func (c copying) tree(from *sys.Dir, name string, to *sys.Dir, part string, born
 	if err := to.Mkdir(part, 0o755); err != nil {
 		return err
 	}
-	if err := c.m.born(to); err != nil {
+	if err := c.m.born(); err != nil {
 		return err
 	}
 	if born != nil {
@@ -115,7 +128,7 @@ func (c copying) tree(from *sys.Dir, name string, to *sys.Dir, part string, born
 		}
 	}
 	if err == nil {
-		err = attributes(from, name, to, part)
+		err = sameAttributes(src.File(), dst.File())
 	}
 	if err == nil {
 		err = dst.Sync()
@@ -133,12 +146,9 @@ func (c copying) entry(src *sys.Dir, name string, dst *sys.Dir, as string) error
 	case e.IsLink():
 		return c.link(src, name, dst, as)
 	}
-	f, err := dst.Create(as)
+	f, err := c.file(src, name, dst, as, nil)
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return c.fill(src, name, dst, as)
+	return f.Close()
 }

@@ -53,7 +53,7 @@ func (m *Medium) syncFile(f *os.File) error {
 // born writes FAT's table of clusters after a directory was made: a name whose
 // cluster is not taken cannot even be removed. The journal has nothing else to
 // write at that time.
-func (m *Medium) born(*sys.Dir) error {
+func (m *Medium) born() error {
 	if !m.fat {
 		return nil
 	}
@@ -120,6 +120,9 @@ var errTorn = errors.New("a directory that a power cut tore")
 // removeAll does the same for a tree. A directory of FAT whose own cluster was
 // never written holds what was in that cluster before: names that are none.
 func (m *Medium) removeAll(dir *sys.Dir, name string) error {
+	if !m.fat {
+		return dir.RemoveAll(name)
+	}
 	e, err := dir.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -130,9 +133,6 @@ func (m *Medium) removeAll(dir *sys.Dir, name string) error {
 	if err != nil {
 		return err
 	}
-	if !m.fat {
-		return dir.Remove(name)
-	}
 	return m.remove(dir, name)
 }
 
@@ -142,11 +142,8 @@ func (m *Medium) empty(dir *sys.Dir, name string) error {
 		return err
 	}
 	defer sub.Close()
-	if m.fat {
-		names, ok, err := sub.Places()
-		if err != nil || !ok && len(names) > 0 {
-			return errors.Join(err, fmt.Errorf("%s: %w", name, errTorn))
-		}
+	if places, ok, err := sub.Places(); err != nil || !ok && len(places) > 0 {
+		return errors.Join(err, fmt.Errorf("%s: %w", name, errTorn))
 	}
 	names, err := sub.Names()
 	for _, n := range names {

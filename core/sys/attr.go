@@ -19,22 +19,32 @@ func (d *Dir) Symlink(target, name string) error {
 	return nil
 }
 
-// SetNode gives name the owner, permissions and time of n, in this order.
-// File systems without owners or permissions keep what they have.
-func (d *Dir) SetNode(name string, n Node) error {
+// SetAttributes gives the open file or directory f the owner, permissions and
+// time of n, in this order. File systems without owners or permissions keep
+// what they have.
+func SetAttributes(f *os.File, n Node) error {
+	fd := int(f.Fd())
+	err := unix.Fchown(fd, int(n.UID), int(n.GID))
+	if err == nil {
+		err = unix.Fchmod(fd, n.Mode&0o7777)
+	}
+	if err = unlessRefused(err); err == nil {
+		err = unix.UtimesNanoAt(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), timesOf(n), 0)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot set the attributes of %s: %w", f.Name(), err)
+	}
+	return nil
+}
+
+// SetLink gives the link name the owner and time of n.
+func (d *Dir) SetLink(name string, n Node) error {
 	if err := d.check(name); err != nil {
 		return err
 	}
-	err := unix.Fchownat(d.fd(), name, int(n.UID), int(n.GID), unix.AT_SYMLINK_NOFOLLOW)
-	if err == nil && !n.IsLink() {
-		err = d.chmod(name, n.Mode&0o7777)
-	}
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOTSUP) {
-		err = nil
-	}
+	err := unlessRefused(unix.Fchownat(d.fd(), name, int(n.UID), int(n.GID), unix.AT_SYMLINK_NOFOLLOW))
 	if err == nil {
-		times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, unix.NsecToTimespec(n.MTime * 1e9)}
-		err = unix.UtimesNanoAt(d.fd(), name, times, unix.AT_SYMLINK_NOFOLLOW)
+		err = unix.UtimesNanoAt(d.fd(), name, timesOf(n), unix.AT_SYMLINK_NOFOLLOW)
 	}
 	if err != nil {
 		return d.wrap("set the attributes of", name, err)
@@ -42,22 +52,17 @@ func (d *Dir) SetNode(name string, n Node) error {
 	return nil
 }
 
-// chmod never follows a link that took the place of name: a plain fchmodat
-// would, and before Linux 6.6 cannot be told otherwise.
-func (d *Dir) chmod(name string, mode uint32) error {
-	fd, err := unix.Openat(d.fd(), name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
+// unlessRefused forgives file systems that have no owners or permissions.
+func unlessRefused(err error) error {
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOTSUP) {
+		return nil
 	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return err
-	}
-	if st.Mode&unix.S_IFMT == unix.S_IFLNK {
-		return ErrUnsafe
-	}
-	return unix.Chmod(fmt.Sprintf("/proc/self/fd/%d", fd), mode)
+	return err
+}
+
+// timesOf leaves the time of access alone.
+func timesOf(n Node) []unix.Timespec {
+	return []unix.Timespec{{Nsec: unix.UTIME_OMIT}, unix.NsecToTimespec(n.MTime * 1e9)}
 }
 
 // SameFile tells whether name still is the open file f.

@@ -26,7 +26,7 @@ func actions(d *Dir, name string) map[string]error {
 		"open": file(d.Open(name, os.O_RDWR)), "open a tree's": file(d.OpenTree(name)), "dir": errDir, "lstat": errLstat,
 		"readlink": errReadlink, "rename from": d.Rename(name, d, "moved"), "rename to": d.Rename("file", d, name),
 		"remove all": d.RemoveAll(name), "remove": d.Remove(name), "symlink": d.Symlink("file", name),
-		"set node": d.SetNode(name, Node{}), "create": file(d.Create(name)), "mkdir": d.Mkdir(name, 0o700),
+		"set link": d.SetLink(name, Node{}), "create": file(d.Create(name)), "mkdir": d.Mkdir(name, 0o700),
 	}
 }
 

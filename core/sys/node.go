@@ -59,10 +59,13 @@ func (d *Dir) Node(name string) (Node, error) {
 }
 
 // Self describes the directory itself.
-func (d *Dir) Self() (Node, error) {
+func (d *Dir) Self() (Node, error) { return FileNode(d.f) }
+
+// FileNode describes the open file f.
+func FileNode(f *os.File) (Node, error) {
 	var st unix.Stat_t
-	if err := unix.Fstat(d.fd(), &st); err != nil {
-		return Node{}, d.wrap("stat", ".", err)
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return Node{}, fmt.Errorf("cannot stat %s: %w", f.Name(), err)
 	}
 	return nodeOf(&st), nil
 }
