@@ -121,12 +121,12 @@ func (m *Medium) WriteCheck() error {
 }
 
 // writeCheck takes the name away at once: a crash leaves no file behind.
-func (m *Medium) writeCheck() error {
+func (m *Medium) writeCheck() (err error) {
 	f, err := m.dir.Create(checkName)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := m.remove(m.dir, checkName); err != nil {
 		return err
 	}
