@@ -65,7 +65,7 @@ func (s *station) build(ctx context.Context, c wire.Choices, planHash string) (w
 		return wire.BuildResult{}, err
 	}
 	if stop := preflight.FirstStop(ex.result.Checks); stop != nil {
-		return wire.BuildResult{}, wire.Fail(stop.Code, nil, stop.Args...)
+		return wire.BuildResult{}, stop.Refusal()
 	}
 	if ex.result.Plan != planHash {
 		return wire.BuildResult{}, wire.Fail(wire.PlanChanged, nil)

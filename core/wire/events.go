@@ -88,6 +88,9 @@ type Check struct {
 	Args  []string `json:"args,omitempty"`
 }
 
+// Refusal is the error of a run that this check forbids.
+func (c Check) Refusal() error { return Fail(c.Code, errors.New("refused by a check"), c.Args...) }
+
 // Event is one line from the helper.
 type Event struct {
 	Event    string          `json:"event"` // ready, progress, note, result, error
