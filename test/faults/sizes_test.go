@@ -9,11 +9,9 @@ import (
 	"antix-remaster/test/livesys"
 )
 
-// checked is what the helper finds out with /home kept or left.
-func (s *System) checked(t *testing.T, home string) wire.CheckResult {
+// checked is what the helper finds out about these choices.
+func (s *System) checked(t *testing.T, c wire.Choices) wire.CheckResult {
 	t.Helper()
-	c := Choices
-	c.Home = home
 	h, err := s.Helper()
 	must(t, err)
 	var r wire.CheckResult
@@ -26,9 +24,11 @@ func (s *System) checked(t *testing.T, home string) wire.CheckResult {
 // much is packed.
 func TestCheckTellsSizes(t *testing.T) {
 	s := start(t, livesys.Options{})
-	before := s.checked(t, "keep")
+	without := Choices
+	without.Home = "leave"
+	before := s.checked(t, Choices)
 	must(t, s.FillHome("film.mp4", 3<<20))
-	keep, leave := s.checked(t, "keep"), s.checked(t, "leave")
+	keep, leave := s.checked(t, Choices), s.checked(t, without)
 	if grown := keep.Home - before.Home; grown != 3<<20 || keep.Uncompressed-before.Uncompressed != grown {
 		t.Errorf("before %d of %d, with 3 MiB more in /home %d of %d", before.Home, before.Uncompressed, keep.Home, keep.Uncompressed)
 	}
@@ -36,7 +36,7 @@ func TestCheckTellsSizes(t *testing.T) {
 		t.Errorf("kept %d of %d, left %d of %d", keep.Home, keep.Uncompressed, leave.Home, leave.Uncompressed)
 	}
 	elsewhere := start(t, livesys.Options{HomePersist: true})
-	if r := elsewhere.checked(t, "keep"); r.Home != 0 || r.Uncompressed == 0 {
+	if r := elsewhere.checked(t, Choices); r.Home != 0 || r.Uncompressed == 0 {
 		t.Errorf("with a homefs: %d of %d", r.Home, r.Uncompressed)
 	}
 }
