@@ -13,20 +13,23 @@ const Protocol = 2
 // Op is what a face asks for.
 type Op string
 
-// The operations, one at a time. The last three are no operations of their own
-// but concern the one that runs; without one they are ignored. While it is
-// paused it keeps its locks and all it has made, but mksquashfs is stopped and
-// nothing is read or compared; a cancel, and the end of the input, end it then
-// as ever.
+// The operations, one at a time. OpRestart restarts the machine: the answer comes
+// when its init was asked, and the helper then ends with everything else.
+//
+// The last three are no operations of their own but concern the one that runs;
+// without one they are ignored. While it is paused it keeps its locks and all
+// it has made, but mksquashfs is stopped and nothing is read or compared; a
+// cancel, and the end of the input, end it then as ever.
 const (
-	OpHello  Op = "hello"
-	OpCheck  Op = "check"
-	OpBuild  Op = "build"
-	OpDisarm Op = "disarm"
-	OpKeep   Op = "keep"
-	OpCancel Op = "cancel"
-	OpPause  Op = "pause"
-	OpResume Op = "resume"
+	OpHello   Op = "hello"
+	OpCheck   Op = "check"
+	OpBuild   Op = "build"
+	OpDisarm  Op = "disarm"
+	OpKeep    Op = "keep"
+	OpRestart Op = "restart"
+	OpCancel  Op = "cancel"
+	OpPause   Op = "pause"
+	OpResume  Op = "resume"
 )
 
 // Request is one line from a face. It carries choices and names, never a path
@@ -141,6 +144,11 @@ type BuildResult struct {
 type FiledResult struct {
 	Archives []string `json:"archives"` // "archive/0003"
 	Files    []string `json:"files"`    // former names
+}
+
+// RestartResult is the result of OpRestart.
+type RestartResult struct {
+	Init string `json:"init"` // what restarts the machine: "systemd", "runit", "sysvinit", "busybox"
 }
 
 // MaxLine is the longest line either side may send, in bytes.
