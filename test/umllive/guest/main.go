@@ -46,6 +46,7 @@ func Main() {
 //
 //	agent tree DIR FILE                          describe a tree
 //	agent kill STAGE MILLISECONDS COMMAND ...    see kill
+//	agent restart FILE                           see restart
 func tool(args []string) error {
 	switch {
 	case len(args) == 3 && args[0] == "tree":
@@ -56,6 +57,8 @@ func tool(args []string) error {
 		return write(args[2], all)
 	case len(args) > 3 && args[0] == "kill":
 		return kill(args[1:])
+	case len(args) == 2 && args[0] == "restart":
+		return restart(args[1])
 	}
 	return fmt.Errorf("not something that the agent can do: %q", args)
 }
@@ -80,8 +83,11 @@ func work() error {
 	if err := json.Unmarshal(text, &job); err != nil {
 		return err
 	}
-	if job.Fill {
+	switch {
+	case job.Fill:
 		return report(shared, Report{}, fill(job.Spec))
+	case len(job.Init) > 0:
+		return job.boot()
 	}
 	r, err := job.live()
 	return report("/mnt", r, err)
