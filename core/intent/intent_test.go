@@ -50,7 +50,9 @@ func TestHopeless(t *testing.T) {
 		"from an ISO":     {func(f *live.Facts) { f.FromISO = true }, wire.FromISO},
 		"root persistent": {func(f *live.Facts) { f.Persistence.Kind = live.PersistStatic }, wire.RootPersistence},
 		// The helper may find these gone, or put them right.
-		"waiting":         {func(f *live.Facts) { f.Leftovers = []live.Leftover{{Name: "linuxfs.new", Base: "linuxfs", Kind: live.LeftNew}} }, ""},
+		"waiting": {func(f *live.Facts) {
+			f.Leftovers = []live.Leftover{{Name: "linuxfs.new", Base: "linuxfs", Kind: live.LeftNew}}
+		}, ""},
 		"stick away":      {func(f *live.Facts) { f.Boot, f.ToRAM = live.Boot{UUID: "u"}, true }, ""},
 		"write protected": {func(f *live.Facts) { f.Boot.ReadOnly = true }, ""},
 	} {

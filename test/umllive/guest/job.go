@@ -21,6 +21,7 @@ const (
 // Job is what the machine is started for.
 type Job struct {
 	Fill     bool // only fill the stick
+	Mapped   bool // the stick lies under a device that can be made to fail
 	Spec     inside.Spec
 	Programs map[string]string // name in ProgramDir -> path inside, where the stick lacks it
 }
