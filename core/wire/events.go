@@ -8,12 +8,16 @@ import (
 )
 
 // Protocol is the version of the language; both sides must speak the same.
-const Protocol = 1
+const Protocol = 2
 
 // Op is what a face asks for.
 type Op string
 
-// The operations. Cancel is the only one taken while another runs.
+// The operations, one at a time. The last three are no operations of their own
+// but concern the one that runs; without one they are ignored. While it is
+// paused it keeps its locks and all it has made, but mksquashfs is stopped and
+// nothing is read or compared; a cancel, and the end of the input, end it then
+// as ever.
 const (
 	OpHello  Op = "hello"
 	OpCheck  Op = "check"
@@ -21,6 +25,8 @@ const (
 	OpDisarm Op = "disarm"
 	OpKeep   Op = "keep"
 	OpCancel Op = "cancel"
+	OpPause  Op = "pause"
+	OpResume Op = "resume"
 )
 
 // Request is one line from a face. It carries choices and names, never a path
@@ -93,7 +99,7 @@ func (c Check) Refusal() error { return Fail(c.Code, errors.New("refused by a ch
 
 // Event is one line from the helper.
 type Event struct {
-	Event    string          `json:"event"` // ready, progress, note, result, error
+	Event    string          `json:"event"` // ready, progress, note, paused, resumed, result, error
 	Protocol int             `json:"protocol,omitempty"`
 	Progress *Progress       `json:"progress,omitempty"`
 	Check    *Check          `json:"check,omitempty"`  // of note
@@ -109,6 +115,10 @@ type CheckResult struct {
 	Plan   string  `json:"plan"`  // hash
 	Bound  int64   `json:"bound"` // upper bound of the new image, bytes
 	Room   int64   `json:"room"`  // bytes that the image may have
+
+	// As they would be packed: holes count nothing, hard links once.
+	Home         int64 `json:"home"`         // bytes in /home, also when it is to be left empty; 0 when it is not in the system
+	Uncompressed int64 `json:"uncompressed"` // bytes of all that is packed
 }
 
 // BuildResult is the result of OpBuild.
@@ -124,7 +134,7 @@ type BuildResult struct {
 	Changed    []string `json:"changed"`     // quoted names that changed since packing began
 	ChangedAll int      `json:"changed_all"` // how many there are
 	Companions []string `json:"companions"`
-	Seconds    float64  `json:"seconds"`
+	Seconds    float64  `json:"seconds"` // without pauses
 }
 
 // FiledResult is the result of OpDisarm and OpKeep.
