@@ -152,11 +152,14 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 }
 
 // How often it is looked at what is outstanding: seldom, as every look costs
-// the compressor its caches, but for one that is fast enough to matter.
+// the compressor its caches, but for one that is fast enough to matter. Between
+// two calm looks a compressor that need not compress can write 10 MiB.
 const (
-	calm  = 100 * time.Millisecond
+	calm  = 20 * time.Millisecond
 	brisk = 5 * time.Millisecond
 )
+
+const flushEvery = 100 * time.Millisecond
 
 func (m *meter) pace() time.Duration {
 	if m.size()-m.flushed.Load() > minUnsynced/2 {
@@ -187,7 +190,7 @@ func (m *meter) hold(ctx context.Context, p *sys.Process) {
 }
 
 func (m *meter) flush(ctx context.Context, p *sys.Process) {
-	tick := time.NewTicker(calm)
+	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -37,6 +37,7 @@ type Options struct {
 	Base     *livesys.Mini // nil means the Debian base
 	Mem      string        // default "256M"
 	Timeout  time.Duration // of one run; default five minutes
+	Mapped   bool          // the stick can be made to fail: "/mnt/agent fail"
 }
 
 // Machine is a stick, and what it is started with.
@@ -167,11 +168,15 @@ func (m *Machine) Run(ctx context.Context, script string) (Result, error) {
 	if err := os.WriteFile(filepath.Join(m.Shared, guest.ScriptFile), []byte(script), 0o755); err != nil {
 		return Result{}, err
 	}
-	spec, err := livesys.SpecFor(m.Options.Options, inside.UMLDisk, m.uuid)
+	disk := inside.UMLDisk
+	if m.Mapped {
+		disk = inside.MappedDisk
+	}
+	spec, err := livesys.SpecFor(m.Options.Options, disk, m.uuid)
 	if err != nil {
 		return Result{}, err
 	}
-	return m.start(ctx, guest.Job{Spec: spec, Programs: programs})
+	return m.start(ctx, guest.Job{Spec: spec, Mapped: m.Mapped, Programs: programs})
 }
 
 // programs are installed where the package would.

@@ -24,6 +24,7 @@ const (
 type Job struct {
 	Fill     bool     // only fill the stick
 	Init     []string // the system's own init, with arguments, instead of a script
+	Mapped   bool     // the stick lies under a device that can be made to fail
 	Spec     inside.Spec
 	Programs map[string]string // name in ProgramDir -> path inside, where the stick lacks it
 }
