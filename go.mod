@@ -12,4 +12,7 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require golang.org/x/tools v0.26.0 // indirect
+require (
+	github.com/gotk3/gotk3 v0.6.5-0.20240618185848-ff349ae13f56 // indirect
+	golang.org/x/tools v0.26.0 // indirect
+)
