@@ -2,8 +2,6 @@ package gui
 
 import (
 	"github.com/gotk3/gotk3/gtk"
-
-	"antix-remaster/core/wire"
 )
 
 // checkPage shows every check, with a button where one can mend it.
@@ -12,7 +10,6 @@ type checkPage struct {
 	intro *gtk.Label
 	rows  *gtk.Box
 	again *gtk.Button
-	shown []checkRow
 }
 
 func addCheck(w *window, add func(pageName, page, gtk.IWidget)) {
@@ -49,14 +46,4 @@ func (p *checkPage) fill(rows []checkRow) {
 	for _, r := range rows {
 		p.rows.Add(p.w.iconRow(r.level, r.title, r.text, r.action, r.button))
 	}
-}
-
-// badNews are the checks of the last look that are more than a note.
-func badNews(checks []wire.Check) (out []wire.Check) {
-	for _, c := range checks {
-		if c.Level != wire.Note {
-			out = append(out, c)
-		}
-	}
-	return out
 }

@@ -64,7 +64,7 @@ func VirtualScreen(ctx context.Context) (*Screen, error) {
 func (s *Screen) start(ctx context.Context) error {
 	program, err := exec.LookPath("Xvfb")
 	if err != nil {
-		return fmt.Errorf("Xvfb is missing (Debian package xvfb): %w", err)
+		return fmt.Errorf("missing Xvfb (Debian package xvfb): %w", err)
 	}
 	number, theirs, err := os.Pipe()
 	if err != nil {
