@@ -33,7 +33,9 @@ func (p *checkPage) update() {
 
 func (p *checkPage) verdict() string {
 	switch stop := p.w.stop(); {
-	case stop != nil && !p.w.onlyHome():
+	case p.w.hopeless() == nil && stop != nil:
+		return tr("It works, if you choose otherwise on the next pages. Please read what is said below.")
+	case stop != nil:
 		return tr("It does not work yet. Here is why, and what you can do:")
 	case len(p.w.check.Checks) > 0:
 		return tr("It works. Please read what is said below.")

@@ -47,6 +47,14 @@ func (p *contentPage) update() {
 	}
 }
 
+func (p *contentPage) focus() {
+	if p.choice.GetVisible() {
+		p.keep.GrabFocus()
+	} else {
+		p.name.GrabFocus()
+	}
+}
+
 // chosen takes over what the user did.
 func (p *contentPage) chosen() {
 	if p.filling {

@@ -27,7 +27,7 @@ func addDone(w *window, add func(pageName, page, gtk.IWidget)) {
 func (p *donePage) update() {
 	w := p.w
 	fillGrid(p.rows, doneRows(w.result, w.check))
-	p.nextboot.SetText(nextText(w.intent.Facts))
+	p.nextboot.SetText(nextText(w.intent.Facts, true))
 	p.goback.SetText(goBack())
 	clear(&p.notes.Container)
 	for _, c := range w.notes {

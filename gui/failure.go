@@ -36,5 +36,5 @@ func (p *failurePage) update() {
 	p.text.SetText(m.Text)
 	p.hint.SetText(m.Hint)
 	p.chain.SetText(e.Error())
-	p.terminal.SetVisible(e.Code == wire.NotAuthorised || e.Code == wire.NoPkexec)
+	p.terminal.SetVisible(e.Code == wire.NotAuthorised)
 }

@@ -2,33 +2,26 @@ package gui
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/gotk3/gotk3/glib"
 	"github.com/gotk3/gotk3/gtk"
 
-	"antix-remaster/core/build"
-	"antix-remaster/core/estimate"
-	"antix-remaster/core/intent"
-	"antix-remaster/core/plan"
 	"antix-remaster/core/wire"
-	"antix-remaster/core/words"
 )
 
-// look reads the facts anew, without any privilege, then goes on with then.
+// look reads the facts anew, without any privilege, then goes on with then. A
+// look that a later one has overtaken is dropped.
 func (w *window) look(then func()) {
-	choices := w.choices
+	w.looks++
+	mine, choices := w.looks, w.choices
 	w.async(func() func() {
-		i, err := intent.Make(context.Background(), choices)
-		var now []wire.Check
-		if err == nil {
-			now = i.Checks(context.Background())
-		}
-		use, knows := stickUse(i.Facts), compressors(i)
+		v := observe(context.Background(), choices)
 		return func() {
-			w.intent, w.err, w.now, w.use, w.knows, w.looked = i, err, now, use, knows, true
+			if mine != w.looks {
+				return
+			}
+			w.view = v
 			w.update()
 			if then != nil {
 				then()
@@ -37,44 +30,34 @@ func (w *window) look(then func()) {
 	})
 }
 
-// compressors are those that neither the engine nor the kernel forbids.
-func compressors(i intent.Intent) (out []string) {
-	for _, name := range order {
-		i.Choices.Compressor, i.Choices.Level = name, 0
-		p, err := plan.Make(i.Facts, i.Choices)
-		if i.Plan = p; err == nil && !forbids(i.Checks(context.Background()), wire.Compressor) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-func forbids(checks []wire.Check, code wire.Code) bool {
-	return slices.ContainsFunc(checks, func(c wire.Check) bool { return c.Level == wire.Stop && c.Code == code })
-}
-
 // begin leaves the start page: from here on the helper is asked.
 func (w *window) begin() {
+	title := w.choices.Title
 	w.choices, w.check, w.notes = w.intent.Choices, nil, nil
-	w.choices.Title = trf("Remaster of %[1]s", time.Now().Format("2006-01-02 15:04"))
+	if title == "" {
+		w.choices.Title = trf("Remaster of %[1]s", time.Now().Format("2006-01-02 15:04"))
+	}
 	w.show(pageCheck)
 	w.recheck()
 }
 
-// work runs one operation of the helper and shows how it ends.
-func (w *window) work(t task, req wire.Request, watch wire.Watch, result any, done func()) {
+// run does one piece of work of the helper off the main loop, and goes on with
+// done. Only one runs at a time.
+func (w *window) run(t task, work func(context.Context) error, done func()) {
 	if w.busy != idle {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.busy, w.cancel, w.givingUp = t, cancel, false
+	w.looks++ // what is being looked at now may be another thing afterwards
 	w.update()
 	w.async(func() func() {
-		err := w.helper.do(ctx, req, watch, result)
+		err := work(ctx)
 		return func() {
 			cancel()
 			w.busy, w.cancel = idle, nil
 			w.dismissAgent()
+			w.dropQuestion()
 			if err != nil {
 				w.fail(t, err)
 				return
@@ -84,64 +67,22 @@ func (w *window) work(t task, req wire.Request, watch wire.Watch, result any, do
 	})
 }
 
-// dismissAgent closes the terminal that asked for the password.
-func (w *window) dismissAgent() {
-	if w.agent != nil {
-		go w.agent.Stop() // it waits for its end
-		w.agent = nil
-	}
-}
-
 // recheck lets the helper look at the choices as they are now.
 func (w *window) recheck() {
 	if w.busy != idle {
 		return
 	}
 	w.check = nil
-	w.look(func() {
-		if w.err != nil {
-			w.fail(checking, w.err)
-			return
-		}
-		w.choices = w.intent.Choices
-		var r wire.CheckResult
-		w.work(checking, wire.Request{Op: wire.OpCheck, Choices: &w.choices}, wire.Watch{}, &r, func() { w.checked(r) })
-	})
-}
-
-// measure finds out how fast this computer compresses with what was chosen; it
-// takes a second or two.
-func (w *window) measure() {
-	c, f := w.choices, w.intent.Facts
-	how := estimate.How{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}
-	if _, known := w.pace[how]; known || f.Union.Lower == "" {
-		return
-	}
-	w.async(func() func() {
-		e, err := build.FindEngine(context.Background())
-		if err != nil {
-			return nil
-		}
-		speed, err := estimate.Pace(context.Background(), e, f.Union.Lower+"/usr", how)
-		if err != nil {
-			return nil // then no time is shown
-		}
-		return func() {
-			w.pace[how] = speed
+	sent, found := w.choices, inspection{}
+	w.run(checking, func(ctx context.Context) (err error) {
+		found, err = inspect(ctx, &w.helper, sent)
+		return err
+	}, func() {
+		if !sameChoices(sent, w.choices) { // changed meanwhile: the summary will ask again
 			w.update()
-		}
-	})
-}
-
-// checked takes the helper's answer. The helper may have mounted the stick or
-// put it in order, so the facts are read once more.
-func (w *window) checked(r wire.CheckResult) {
-	w.look(func() {
-		if err := w.intent.SamePlan(context.Background(), r); err != nil {
-			w.fail(checking, err)
 			return
 		}
-		w.check = &r
+		w.view, w.choices, w.check = found.view, found.intent.Choices, &found.result
 		w.update()
 	})
 }
@@ -159,13 +100,20 @@ func (w *window) create() {
 	reports := latest[wire.Progress]{show: w.progress}
 	watch := wire.Watch{Progress: reports.put, Note: func(c wire.Check) { glib.IdleAdd(func() { w.learn(c) }) },
 		Paused: func(yes bool) { glib.IdleAdd(func() { w.paused(yes) }) }}
+	choices, plan := w.choices, w.check.Plan
 	var r wire.BuildResult
-	w.work(building, wire.Request{Op: wire.OpBuild, Choices: &w.choices, Plan: w.check.Plan}, watch, &r, func() {
-		w.rest()
-		w.result, w.armed = r, time.Now()
-		w.notify(tr("The new version is ready"), tr("It was verified and starts working with the next start of this computer."))
-		w.look(func() { w.show(pageDone) })
-	})
+	w.run(building, func(ctx context.Context) error {
+		return w.helper.do(ctx, wire.Request{Op: wire.OpBuild, Choices: &choices, Plan: plan}, watch, &r)
+	}, func() { w.made(r) })
+}
+
+// made goes to the last page; what the next start does is looked up there.
+func (w *window) made(r wire.BuildResult) {
+	w.rest()
+	w.result, w.armed = r, time.Now()
+	w.notify(tr("The new version is ready"), tr("It was verified and starts working with the next start of this computer."))
+	w.show(pageDone)
+	w.look(nil)
 }
 
 func (w *window) progress(p wire.Progress) {
@@ -199,16 +147,20 @@ func (w *window) rest() {
 	}
 }
 
-// fail shows what went wrong. Going back to the start is no failure.
+// fail shows what went wrong. A check that was given up by going back is no
+// failure; the page that is open may need one of its own.
 func (w *window) fail(t task, err error) {
 	w.rest()
 	e := wire.AsError(err)
 	if t == checking && e.Code == wire.Cancelled {
 		w.update()
+		if w.page == pageCheck || w.page == pageSummary {
+			w.recheck()
+		}
 		return
 	}
 	w.failure, w.failed = e, t
-	if t == building {
+	if t == building && !w.givingUp {
 		m := describeError(e)
 		w.notify(m.Title, m.Text)
 	}
@@ -226,7 +178,8 @@ func (w *window) again() {
 	case restarting:
 		w.show(pageDone)
 	default:
-		w.look(func() { w.begin() })
+		w.update()
+		w.look(w.begin)
 	}
 }
 
@@ -234,7 +187,9 @@ func (w *window) again() {
 func (w *window) mend(t task) {
 	op := map[task]wire.Op{keeping: wire.OpKeep, disarming: wire.OpDisarm}[t]
 	var r wire.FiledResult
-	w.work(t, wire.Request{Op: op}, wire.Watch{}, &r, func() {
+	w.run(t, func(ctx context.Context) error {
+		return w.helper.do(ctx, wire.Request{Op: op}, wire.Watch{}, &r)
+	}, func() {
 		if w.page == pageCheck {
 			w.recheck()
 			return
@@ -264,10 +219,4 @@ func (w *window) stopTick() {
 		glib.SourceRemove(w.tick)
 		w.tick = 0
 	}
-}
-
-// logLine is a line of the log on the progress page.
-func logLine(c wire.Check) string {
-	m := describe(c)
-	return fmt.Sprintf("%s. %s %s\n", m.Title, m.Text, words.Clean(m.Hint))
 }

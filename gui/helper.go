@@ -16,6 +16,7 @@ import (
 type helper struct {
 	working sync.Mutex
 	client  atomic.Pointer[wire.Client]
+	ended   atomic.Bool
 }
 
 // do runs one operation to its end.
@@ -29,7 +30,9 @@ func (h *helper) do(ctx context.Context, req wire.Request, watch wire.Watch, res
 			return err
 		}
 		h.client.Store(fresh)
-		c = fresh
+		if c = fresh; h.ended.Load() { // while the password was asked for
+			h.end()
+		}
 	}
 	err := c.Do(ctx, req, watch, result)
 	if err != nil && wire.AsError(err).Code == wire.HelperDied {
@@ -51,10 +54,17 @@ func (h *helper) pause(yes bool) {
 	}
 }
 
-// end closes the helper's input, which makes it clean up and go.
+// end closes the helper's input, which makes it clean up and go, and lets
+// somebody wait for that.
 func (h *helper) end() {
+	h.ended.Store(true)
 	if c := h.client.Swap(nil); c != nil {
-		_ = c.HangUp()
+		_ = c.HangUp() // gone already is as good
+		go func() {
+			h.working.Lock()
+			defer h.working.Unlock()
+			_ = c.Close()
+		}()
 	}
 }
 

@@ -14,8 +14,11 @@ func (w *window) later() { w.sayChanged(w.home) }
 func (w *window) askRestart() {
 	w.ask(tr("Restart now?"), tr("Save your open files first. All programs are closed, and the computer starts with the new version."), tr("_Later"), tr("_Restart now"), func() {
 		var r wire.RestartResult
-		w.work(restarting, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &r, func() {
-			w.reason.SetText(tr("The computer restarts in a moment."))
+		w.run(restarting, func(ctx context.Context) error {
+			return w.helper.do(ctx, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &r)
+		}, func() {
+			w.restarts = true
+			w.update()
 		})
 	})
 }
@@ -24,10 +27,10 @@ func (w *window) askRestart() {
 // close itself later.
 func (w *window) mayClose() bool {
 	switch {
-	case w.closing:
+	case w.closing || w.restarts:
 		return true
 	case w.busy == building:
-		w.ask(tr("Give up the new version?"), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("_Give up"), w.closeNow)
+		w.ask(tr("Give up the new version?"), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
 		return false
 	case w.busy == keeping || w.busy == disarming:
 		w.tell(tr("One moment"), tr("Files on the stick are being filed away. The window can be closed when that is done."), nil)
@@ -39,8 +42,7 @@ func (w *window) mayClose() bool {
 	return true
 }
 
-// closeNow closes without a question. A run that goes on is cancelled by the end
-// of the helper's input.
+// closeNow closes without a question; a run that goes on is cancelled.
 func (w *window) closeNow() {
 	w.closing = true
 	w.giveUp()
@@ -58,10 +60,15 @@ func (w *window) giveUp() {
 
 // sayChanged tells, when a new version waits, what it will lack.
 func (w *window) sayChanged(then func()) {
+	if w.leaving {
+		return
+	}
+	w.leaving = true
 	i, armed := w.intent, w.armed
 	w.async(func() func() {
 		names, all := i.ChangedSince(context.Background(), armed, 5)
 		return func() {
+			w.leaving = false
 			if all == 0 {
 				then()
 				return
@@ -92,4 +99,12 @@ func (w *window) askInTerminal() {
 			w.again()
 		}
 	})
+}
+
+// dismissAgent closes the terminal that asked for the password.
+func (w *window) dismissAgent() {
+	if w.agent != nil {
+		go w.agent.Stop() // it waits for its end
+		w.agent = nil
+	}
 }

@@ -124,9 +124,13 @@ func news(f live.Facts) []notice {
 	return out
 }
 
-// nextText says what the next start does.
-func nextText(f live.Facts) string {
+// nextText says what the next start does; made: a new version was just put in
+// place.
+func nextText(f live.Facts, made bool) string {
 	o := f.NextBoot()
+	if o.Kind == live.OutcomeUnknown && made { // the stick is out of use again
+		return tr("The new version takes over. The version from before is kept.")
+	}
 	if o.Kind == live.OutcomeBlocked {
 		return trf("A new version waits, but %[1]s is in its way: the start would stop and wait for a key. File the earlier version away first.", words.Clean(o.Blocking))
 	}
@@ -231,7 +235,7 @@ func compressorText(name string) (title, text string) {
 type row struct{ label, value string }
 
 // summaryRows say what is going to be made.
-func summaryRows(i intent.Intent, c *wire.CheckResult, pack time.Duration) []row {
+func summaryRows(i intent.Intent, c *wire.CheckResult, time string) []row {
 	packed := tr("the whole system with /home")
 	switch {
 	case i.Facts.Home.Kind != live.HomeInSystem:
@@ -241,23 +245,11 @@ func summaryRows(i intent.Intent, c *wire.CheckResult, pack time.Duration) []row
 	}
 	out := []row{{tr("Title"), words.Clean(i.Plan.Title)}, {tr("Packed"), packed}, {tr("Compressor"), i.Plan.Compressor}}
 	if c != nil && c.Bound > 0 {
+		remain := max(int64(i.Facts.Boot.Free)-c.Bound, 0)
 		out = append(out, row{tr("Size"), trf("at most %[1]s, mostly clearly less", words.Size(c.Bound))},
-			row{tr("Free for it"), trf("%[1]s; at least %[2]s remain", words.Size(max(c.Room, 0)), words.Size(max(c.Room-c.Bound, 0)))})
+			row{tr("Free afterwards"), trf("at least %[1]s of the %[2]s that are free now", words.Size(remain), words.Size(int64(i.Facts.Boot.Free)))})
 	}
-	if pack > 0 {
-		out = append(out, row{tr("Time"), timeText(pack)})
-	}
-	return out
-}
-
-// timeText is wide on purpose: the sample is small, and a slow stick may be
-// what everything waits for.
-func timeText(pack time.Duration) string {
-	least, most := int(pack.Minutes()), int(1.5*pack.Minutes())+1
-	if least < 1 {
-		return trf("packing: up to about %[1]d min, longer on a slow stick; then it is read back and compared", most)
-	}
-	return trf("packing: about %[1]d to %[2]d min, longer on a slow stick; then it is read back and compared", least, most)
+	return append(out, row{tr("Time"), time})
 }
 
 // whatWillBeDone in five lines or fewer.
@@ -325,7 +317,7 @@ func card(r wire.BuildResult, f live.Facts) string {
 
 // changedText says what a restart would lose.
 func changedText(names []string, all int) string {
-	return trf("Changed since the new version was made, and not in it: %[1]d files, among them %[2]s.", all, words.Clean(wire.List(names, 5)))
+	return trf("Changed since the new version was made, and not in it (%[1]d): %[2]s", all, words.Clean(wire.List(names, 5)))
 }
 
 // report is what a user can send to somebody who helps.
@@ -345,4 +337,10 @@ func report(version string, m *model, now time.Time) string {
 		fmt.Fprintf(&b, "%s %s %q\n", c.Level, c.Code, c.Args)
 	}
 	return b.String()
+}
+
+// logLine is a line of the log on the progress page.
+func logLine(c wire.Check) string {
+	m := describe(c)
+	return strings.TrimSpace(m.Title+". "+m.Text+" "+m.Hint) + "\n"
 }

@@ -7,6 +7,7 @@ import (
 
 	"antix-remaster/core/estimate"
 	"antix-remaster/core/intent"
+	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 )
@@ -30,20 +31,16 @@ var steps = []pageName{pageCheck, pageContent, pageHow, pageSummary, pageProgres
 
 // model is all that the window knows. It is only touched on the main loop.
 type model struct {
-	page   pageName
-	intent intent.Intent // facts, choices, plan; of the choices below
-	err    error         // why there is no intent
-	looked bool          // the facts were read
-	use    []segment     // what the stick is used for
-	knows  []string      // compressors that this computer can use
-	now    []wire.Check  // what speaks against a remaster without asking the helper
+	page pageName
+	view
+	pace map[estimate.How]float64 // bytes a second that this computer packs; 0: being measured
 
 	choices wire.Choices
-	check   *wire.CheckResult        // of the helper, for the intent's choices; nil before
-	pace    map[estimate.How]float64 // bytes a second that this computer packs
-	busy    task                     // what the helper is doing
+	check   *wire.CheckResult // of the helper, for the intent's choices; nil before
+	busy    task              // what the helper is doing
 
 	givingUp bool // the run was cancelled, and the helper is cleaning up
+	restarts bool // the computer is about to restart
 
 	meter  meter
 	notes  []wire.Check // learned during the run
@@ -68,19 +65,23 @@ const (
 )
 
 // stop is the first thing that forbids a remaster, nil when nothing does.
-func (m *model) stop() *wire.Check {
-	checks := m.now
+func (m *model) stop() *wire.Check { return preflight.FirstStop(m.checks()) }
+
+func (m *model) checks() []wire.Check {
 	if m.check != nil {
-		checks = m.check.Checks
+		return m.check.Checks
 	}
-	return preflight.FirstStop(checks)
+	return m.now
 }
 
-// onlyHome tells whether the one thing in the way is that the files in /home
-// would be lost, which the user may allow.
-func (m *model) onlyHome() bool {
-	stop := m.stop()
-	return stop != nil && stop.Code == wire.HomeLeave
+// curable are the stops that another choice on the next pages takes away.
+var curable = []wire.Code{wire.HomeLeave, wire.NoSpace, wire.FATLimit, wire.Compressor}
+
+// hopeless is the first stop that no choice takes away.
+func (m *model) hopeless() *wire.Check {
+	return preflight.FirstStop(slices.DeleteFunc(slices.Clone(m.checks()), func(c wire.Check) bool {
+		return slices.Contains(curable, c.Code)
+	}))
 }
 
 // needsCheck tells whether the helper has not yet looked at these choices.
@@ -95,14 +96,23 @@ func sameChoices(chosen, resolved wire.Choices) bool {
 		slices.Equal(chosen.Exclude, resolved.Exclude)
 }
 
-// packTime is about how long packing will take; 0 while nobody knows.
-func (m *model) packTime() time.Duration {
+// timeText says about how long packing will take. It is wide on purpose: the
+// sample is small, and a slow stick may be what everything waits for.
+func (m *model) timeText() string {
 	c := m.choices
-	speed := m.pace[estimate.How{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}]
-	if speed <= 0 || m.check == nil || m.check.Uncompressed <= 0 {
-		return 0
+	speed, known := m.pace[estimate.How{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}]
+	switch {
+	case !known || speed == 0:
+		return tr("being measured …")
+	case speed < 0 || m.check == nil || m.check.Uncompressed <= 0:
+		return tr("not known before it begins")
 	}
-	return time.Duration(float64(m.check.Uncompressed) / speed * float64(time.Second))
+	minutes := float64(m.check.Uncompressed) / speed / 60
+	least, most := int(minutes), int(1.5*minutes)+1
+	if least < 1 {
+		return trf("packing: up to about %[1]d min, longer on a slow stick; then it is read back and compared", most)
+	}
+	return trf("packing: about %[1]d to %[2]d min, longer on a slow stick; then it is read back and compared", least, most)
 }
 
 // buttons are those of the bottom of the window. An empty text is no button.
@@ -118,30 +128,60 @@ func (m *model) buttonsOf(p pageName) buttons {
 	case pageCheck:
 		return m.checkButtons()
 	case pageContent:
+		why := m.contentLacks()
+		return buttons{tr("_Back"), tr("_Next"), why == "", why}
+	case pageHow:
 		b := buttons{tr("_Back"), tr("_Next"), true, ""}
-		if title := strings.TrimSpace(m.choices.Title); title == "" {
-			b.can, b.why = false, tr("Give the new version a title first.")
+		if v := m.intent.Facts.Running; v != nil && v.Compressor == m.choices.Compressor {
+			b.why = tr("Your system is compressed like this now. You need not change anything.")
 		}
 		return b
-	case pageHow:
-		return buttons{tr("_Back"), tr("_Next"), true, tr("What you see is a good choice for this computer. You need not change anything.")}
 	case pageSummary:
 		return m.summaryButtons()
 	case pageDone:
+		if m.restarts {
+			return buttons{tr("_Later"), tr("_Restart now"), false, tr("The computer restarts in a moment.")}
+		}
 		return buttons{tr("_Later"), tr("_Restart now"), m.busy == idle, tr("The new version starts working with the next start of this computer.")}
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}
+	if m.busy == keeping || m.busy == disarming {
+		return buttons{why: tr("Files on the stick are being filed away. If asked, type the administrator's password.")}
+	}
 	return buttons{}
+}
+
+// contentLacks says what is still to be decided, "" when nothing is.
+func (m *model) contentLacks() string {
+	switch c := m.choices; {
+	case strings.TrimSpace(c.Title) == "":
+		return tr("Give the new version a title first.")
+	case !titleFits(m.intent, c):
+		return tr("This title is too long. Make it shorter.")
+	case c.Home == "leave" && !c.HomeLoss:
+		return tr("Say first that you have copied what you need, or pack /home.")
+	}
+	return ""
+}
+
+// titleFits asks the plan, which has the rules.
+func titleFits(i intent.Intent, c wire.Choices) bool {
+	choices := i.Choices
+	choices.Title = c.Title
+	_, err := plan.Make(i.Facts, choices)
+	return err == nil
 }
 
 func (m *model) checkButtons() buttons {
 	b := buttons{back: tr("_Back"), next: tr("_Next")}
-	switch stop := m.stop(); {
+	switch stop := m.hopeless(); {
 	case m.busy != idle || m.check == nil:
 		b.why = tr("Please wait, your system is being looked at.")
-	case stop != nil && !m.onlyHome():
+	case stop != nil:
 		b.why = describe(*stop).Title + "."
+	case m.stop() != nil:
+		b.can, b.why = true, tr("You can choose otherwise on the next pages.")
 	default:
 		b.can, b.why = true, tr("Everything is ready. Nothing is changed before you press Create.")
 	}

@@ -21,8 +21,10 @@ func stop(code wire.Code, args ...string) wire.Check {
 // page, and that a closed way always says why.
 func TestNextIsOnlyForGoodReasons(t *testing.T) {
 	chosen := wire.Choices{Type: "personal", Home: "keep", Title: "With GIMP", Compressor: "zstd"}
+	fine := view{intent: intent.Intent{Choices: wire.Choices{Type: "personal", Home: "keep", Title: "x", Compressor: "zstd", Processors: 1, MemoryMiB: 64}}}
 	good := &wire.CheckResult{Bound: 1 << 30, Room: 2 << 30}
 	bad := &wire.CheckResult{Checks: []wire.Check{stop(wire.NoSpace, "2.0 GiB", "1.0 GiB")}}
+	pending := &wire.CheckResult{Checks: []wire.Check{stop(wire.Pending, "linuxfs.new")}}
 	home := &wire.CheckResult{Checks: []wire.Check{stop(wire.HomeLeave, "1.0 GiB")}}
 	for _, c := range []struct {
 		name  string
@@ -33,16 +35,22 @@ func TestNextIsOnlyForGoodReasons(t *testing.T) {
 	}{
 		{"check runs", pageCheck, model{busy: checking}, false, "wait"},
 		{"check passed", pageCheck, model{check: good}, true, "Nothing is changed"},
-		{"check failed", pageCheck, model{check: bad}, false, "."},
-		{"home may still be allowed", pageCheck, model{check: home}, true, ""},
+		{"check failed", pageCheck, model{check: pending}, false, "."},
+		{"home may still be allowed", pageCheck, model{check: home}, true, "next pages"},
+		{"space may still be found", pageCheck, model{check: bad}, true, "next pages"},
+		{"two reasons, one hopeless", pageCheck, model{check: &wire.CheckResult{Checks: []wire.Check{stop(wire.HomeLeave, "1"), stop(wire.LowMemory, "1", "2")}}}, false, "."},
 		{"no title", pageContent, model{choices: wire.Choices{Title: "  "}}, false, "title"},
-		{"title", pageContent, model{choices: chosen}, true, ""},
+		{"title", pageContent, model{choices: chosen, view: fine}, true, ""},
+		{"a title of two lines", pageContent, model{choices: wire.Choices{Title: "a\nb"}, view: fine}, false, "shorter"},
+		{"home left without a word", pageContent, model{choices: wire.Choices{Title: "x", Home: "leave"}, view: fine}, false, "copied"},
+		{"home left with it", pageContent, model{choices: wire.Choices{Title: "x", Home: "leave", HomeLoss: true}, view: fine}, true, ""},
 		{"not looked at", pageSummary, model{choices: chosen, check: good}, false, "wait"},
-		{"looked at", pageSummary, model{choices: chosen, check: good, intent: intent.Intent{Choices: chosen}}, true, "cancel"},
-		{"too large", pageSummary, model{choices: chosen, check: bad, intent: intent.Intent{Choices: chosen}}, false, "."},
-		{"home not agreed", pageSummary, model{choices: chosen, check: home, intent: intent.Intent{Choices: chosen}}, false, "."},
+		{"looked at", pageSummary, model{choices: chosen, check: good, view: view{intent: intent.Intent{Choices: chosen}}}, true, "cancel"},
+		{"too large", pageSummary, model{choices: chosen, check: bad, view: view{intent: intent.Intent{Choices: chosen}}}, false, "."},
+		{"home not agreed", pageSummary, model{choices: chosen, check: home, view: view{intent: intent.Intent{Choices: chosen}}}, false, "."},
 		{"done", pageDone, model{}, true, "next start"},
 		{"restarting", pageDone, model{busy: restarting}, false, ""},
+		{"about to restart", pageDone, model{restarts: true}, false, "restarts"},
 		{"nothing to try again", pageFailure, model{}, false, ""},
 		{"try again", pageFailure, model{failed: building}, true, ""},
 	} {

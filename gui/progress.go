@@ -1,11 +1,11 @@
 package gui
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/gotk3/gotk3/gtk"
 
+	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
 )
 
@@ -17,7 +17,8 @@ type progressPage struct {
 	figures       *gtk.Label
 	pause, cancel *gtk.Button
 	log           *gtk.TextBuffer
-	logged        int // notes that are in the log
+	logged        int        // notes that are in the log
+	shown         wire.Stage // whose place in the list is shown
 }
 
 type stageRow struct {
@@ -31,6 +32,7 @@ func addProgress(w *window, add func(pageName, page, gtk.IWidget)) {
 		pause: get[*gtk.Button](b, "pause"), cancel: get[*gtk.Button](b, "cancel"),
 		log: must(get[*gtk.TextView](b, "log").GetBuffer())}
 	p.fill(get[*gtk.Box](b, "stages"))
+	p.updateStages(0)
 	p.pause.Connect("clicked", p.pauseOrGoOn)
 	p.cancel.Connect("clicked", p.askCancel)
 	add(pageProgress, p, get[*gtk.Box](b, "progress"))
@@ -52,7 +54,18 @@ func (p *progressPage) fill(box *gtk.Box) {
 
 func (p *progressPage) update() {
 	m := &p.w.meter
-	now := stageNumber(m.stage)
+	if m.stage != p.shown {
+		p.shown = m.stage
+		p.updateStages(stageNumber(m.stage))
+	}
+	p.fraction.SetFraction(m.fraction)
+	p.fraction.SetText(trf("%[1]d %%", int(m.fraction*100)))
+	p.figures.SetText(progressText(m, time.Now()))
+	p.updateButtons()
+	p.updateLog()
+}
+
+func (p *progressPage) updateStages(now int) {
 	for i, row := range p.stages {
 		style := must(row.label.GetStyleContext())
 		style.RemoveClass("now")
@@ -68,12 +81,9 @@ func (p *progressPage) update() {
 			style.AddClass("dim-label")
 		}
 	}
-	p.fraction.SetFraction(m.fraction)
-	p.fraction.SetText(fmt.Sprintf(tr("%[1]d %%"), int(m.fraction*100)))
-	p.figures.SetText(progressText(m, time.Now()))
-	p.updateButtons()
-	p.updateLog()
 }
+
+func (p *progressPage) focus() { p.pause.GrabFocus() }
 
 func (p *progressPage) updateButtons() {
 	text := tr("_Pause")
@@ -104,5 +114,5 @@ func (p *progressPage) pauseOrGoOn() {
 }
 
 func (p *progressPage) askCancel() {
-	p.w.ask(tr("Give up the new version?"), tr("Everything that was made so far is removed. Your system stays as it is."), tr("_Go on working"), tr("_Give up"), p.w.giveUp)
+	p.w.ask(tr("Give up the new version?"), tr("Everything that was made so far is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), p.w.giveUp)
 }

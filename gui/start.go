@@ -3,7 +3,6 @@ package gui
 import (
 	"github.com/gotk3/gotk3/gtk"
 
-	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 )
 
@@ -13,7 +12,7 @@ type startPage struct {
 	running, stick, nextboot, why *gtk.Label
 	news                          *gtk.Box
 	use                           *stickBar
-	remaster                      *gtk.Button
+	remaster, again               *gtk.Button
 	could                         bool // the task could be begun at the last look
 }
 
@@ -24,6 +23,8 @@ func addStart(w *window, add func(pageName, page, gtk.IWidget)) {
 		news: get[*gtk.Box](b, "news"), remaster: get[*gtk.Button](b, "remaster")}
 	p.use = newStickBar(get[*gtk.Box](b, "use"))
 	p.remaster.Connect("clicked", w.begin)
+	p.again = get[*gtk.Button](b, "again")
+	p.again.Connect("clicked", func() { w.look(nil) })
 	add(pageStart, p, get[*gtk.Box](b, "start"))
 }
 
@@ -32,7 +33,7 @@ func (p *startPage) update() {
 	f := w.intent.Facts
 	p.running.SetText(runningText(f))
 	p.stick.SetText(stickText(f))
-	p.nextboot.SetText(nextText(f))
+	p.nextboot.SetText(nextText(f, false))
 	p.use.show(w.use)
 	clear(&p.news.Container)
 	for _, n := range news(f) {
@@ -45,14 +46,16 @@ func (p *startPage) update() {
 // letting somebody walk into it.
 func (p *startPage) updateTask() {
 	w := p.w
-	stop := preflight.FirstStop(w.now)
+	stop := w.hopeless()
 	can := w.looked && w.err == nil && stop == nil && w.busy == idle
 	p.remaster.SetSensitive(can)
+	p.again.SetSensitive(w.busy == idle)
 	switch {
 	case !w.looked:
 		p.why.SetText(tr("Your system is being looked at …"))
 	case w.err != nil:
-		p.why.SetText(describeError(wire.AsError(w.err)).Text)
+		m := describeError(wire.AsError(w.err))
+		p.why.SetText(m.Title + ". " + m.Text + " " + m.Hint)
 	case stop != nil:
 		r := rowOf(*stop)
 		p.why.SetText(r.title + ". " + r.text)

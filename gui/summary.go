@@ -23,7 +23,10 @@ func addSummary(w *window, add func(pageName, page, gtk.IWidget)) {
 
 func (p *summaryPage) update() {
 	w := p.w
-	fillGrid(p.rows, summaryRows(w.intent, w.check, w.packTime()))
+	if !w.needsCheck() {
+		w.measure() // not beside the helper's walk, which it would disturb
+	}
+	fillGrid(p.rows, summaryRows(w.intent, w.check, w.timeText()))
 	use := w.use
 	if w.check != nil {
 		use = withNew(use, w.check.Bound)

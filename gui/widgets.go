@@ -2,6 +2,7 @@ package gui
 
 import (
 	"github.com/gotk3/gotk3/gtk"
+	"github.com/gotk3/gotk3/pango"
 
 	"antix-remaster/core/wire"
 )
@@ -11,6 +12,7 @@ func newLabel(text string) *gtk.Label {
 	l := must(gtk.LabelNew(text))
 	l.SetXAlign(0)
 	l.SetLineWrap(true)
+	l.SetLineWrapMode(pango.WRAP_WORD_CHAR) // names of files may be longer than a line
 	l.Show()
 	return l
 }
@@ -99,17 +101,29 @@ func fillGrid(g *gtk.Grid, rows []row) {
 // Escape and Return mean. It does not wait: who reads the screen aloud, and the
 // work behind it, go on.
 func (w *window) ask(title, text, careful, bold string, yes func()) {
+	if w.dialog != nil {
+		return
+	}
 	d := w.message(gtk.MESSAGE_QUESTION, title, text)
 	must(d.AddButton(careful, gtk.RESPONSE_CANCEL))
 	must(d.AddButton(bold, gtk.RESPONSE_ACCEPT))
 	d.SetDefaultResponse(gtk.RESPONSE_CANCEL)
+	w.dialog = d
 	d.Connect("response", func(_ *gtk.MessageDialog, answer int) {
-		d.Destroy()
+		w.dropQuestion()
 		if gtk.ResponseType(answer) == gtk.RESPONSE_ACCEPT {
 			yes()
 		}
 	})
 	d.Show()
+}
+
+// dropQuestion closes the question: answered, or about a run that has ended.
+func (w *window) dropQuestion() {
+	if w.dialog != nil {
+		w.dialog.Destroy()
+		w.dialog = nil
+	}
 }
 
 func (w *window) message(kind gtk.MessageType, title, text string) *gtk.MessageDialog {

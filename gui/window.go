@@ -11,6 +11,7 @@ import (
 	"antix-remaster/assets"
 	"antix-remaster/core/estimate"
 	"antix-remaster/core/sys"
+	"antix-remaster/core/wire"
 )
 
 // Smaller than the smallest screen, 1024x600, with its panel.
@@ -37,6 +38,9 @@ type window struct {
 	inhibit uint               // cookie of the session; 0: none
 	closing bool               // without a question
 	could   bool               // the way on was open at the last look
+	leaving bool               // it is being looked up what the new version lacks
+	looks   int                // how often was looked
+	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
 
 	title, reason      *gtk.Label
@@ -129,7 +133,12 @@ func (w *window) connect() {
 
 // ended gives up what is going on: the helper cleans up when its input ends.
 func (w *window) ended() {
-	w.stopTick()
+	w.closing = true
+	w.rest()
+	w.dismissAgent()
+	if w.cancel != nil {
+		w.cancel()
+	}
 	w.helper.end()
 }
 
@@ -137,7 +146,11 @@ func (w *window) ended() {
 func (w *window) show(p pageName) {
 	w.page, w.could = p, false
 	w.stack.SetVisibleChildName(string(p))
+	w.updateSteps()
 	w.update()
+	if p, ok := w.pages[w.page].(interface{ focus() }); ok {
+		p.focus()
+	}
 }
 
 // update shows what the model says on the current page.
@@ -148,7 +161,6 @@ func (w *window) update() {
 		title = describeError(w.failure).Title
 	}
 	w.title.SetText(title)
-	w.updateSteps()
 	w.updateButtons()
 }
 
@@ -208,6 +220,9 @@ func (w *window) goBack() {
 	case pageCheck:
 		w.home()
 	default:
+		if w.cancel != nil { // a check of what may be changed now
+			w.cancel()
+		}
 		w.show(before(w.page))
 	}
 }
@@ -222,7 +237,6 @@ func (w *window) goOn() {
 		w.again()
 	case pageHow:
 		w.show(pageSummary)
-		w.measure()
 		if w.needsCheck() {
 			w.recheck()
 		}
@@ -231,12 +245,13 @@ func (w *window) goOn() {
 	}
 }
 
-// home is the start page with fresh facts.
+// home is the start page with fresh facts, and nothing chosen: least of all to
+// lose files.
 func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check = nil
+	w.check, w.choices = nil, wire.Choices{}
 	w.show(pageStart)
 	w.look(nil)
 }
