@@ -2,7 +2,6 @@ package livesys
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,16 +12,6 @@ import (
 	"syscall"
 	"time"
 )
-
-// builderVersion changes whenever a base built by older code would differ.
-const builderVersion = "3"
-
-// basePackages is what the base has beside the minimal Debian. "hello" is
-// there to be removed by MakeChanges.
-var basePackages = []string{
-	"squashfs-tools", "linux-image-cloud-amd64", "kmod", "polkitd", "pkexec", "dbus", "libcap2-bin",
-	"attr", "acl", "util-linux", "e2fsprogs", "dosfstools", "sysvinit-core", "procps", "hello",
-}
 
 // BaseImage is a linuxfs to start systems from, with the kernel it belongs to.
 type BaseImage struct {
@@ -36,6 +25,16 @@ type BaseImage struct {
 // minute and 600 MB for a while. cacheDir "" means DefaultCacheDir. Progress
 // goes to log. Two processes do not build it twice.
 func Base(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error) {
+	return console.cached(ctx, cacheDir, log)
+}
+
+// DesktopBase is Base of a system that can show a window.
+func DesktopBase(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error) {
+	return desktop.cached(ctx, cacheDir, log)
+}
+
+// cached returns what the recipe makes, from the cache if it is there.
+func (r recipe) cached(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error) {
 	cacheDir, err := cacheOrDefault(cacheDir)
 	if err != nil {
 		return BaseImage{}, err
@@ -44,8 +43,7 @@ func Base(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error
 	if err != nil {
 		return BaseImage{}, err
 	}
-	key := fmt.Sprintf("%x", sha256.Sum256([]byte(suite+" "+strings.Join(basePackages, " ")+" "+builderVersion)))[:12]
-	dir := filepath.Join(cacheDir, "base-"+suite+"-"+key)
+	dir := filepath.Join(cacheDir, r.name+"-"+suite+"-"+r.key(suite))
 	if base, err := loadBase(dir); err == nil {
 		return base, nil
 	}
@@ -57,8 +55,8 @@ func Base(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error
 	if base, err := loadBase(dir); err == nil { // another process was faster
 		return base, nil
 	}
-	if err := buildBase(ctx, dir, suite, log); err != nil {
-		return BaseImage{}, fmt.Errorf("cannot build the base system: %w", err)
+	if err := r.build(ctx, dir, suite, log); err != nil {
+		return BaseImage{}, fmt.Errorf("cannot build the %s system: %w", r.name, err)
 	}
 	return loadBase(dir)
 }
@@ -98,9 +96,9 @@ func loadBase(dir string) (BaseImage, error) {
 	return base, nil
 }
 
-// buildBase makes dir with everything in it, or nothing. The caller holds the
+// build makes dir with everything in it, or nothing. The caller holds the
 // lock, so leftovers of the temporary name are of a dead process.
-func buildBase(ctx context.Context, dir, suite string, log io.Writer) error {
+func (r recipe) build(ctx context.Context, dir, suite string, log io.Writer) error {
 	tmp := dir + ".part"
 	if err := os.RemoveAll(tmp); err != nil {
 		return err
@@ -110,11 +108,10 @@ func buildBase(ctx context.Context, dir, suite string, log io.Writer) error {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "livesys: installing Debian %s (about a minute, once) ...\n", suite)
+	fmt.Fprintf(log, "livesys: installing Debian %s for the %s system (a minute or two, once) ...\n", suite, r.name)
 	begin := time.Now()
-	err := command(ctx, log, "mmdebstrap", "--variant=minbase", "--format=directory",
-		"--include="+strings.Join(basePackages, ","), suite, root)
-	if err != nil {
+	args := append([]string{"--variant=minbase", "--format=directory", "--include=" + strings.Join(r.packages, ",")}, r.options...)
+	if err := command(ctx, log, "mmdebstrap", append(args, suite, root)...); err != nil {
 		return err
 	}
 	fmt.Fprintf(log, "livesys: packing it ...\n")
@@ -126,7 +123,7 @@ func buildBase(ctx context.Context, dir, suite string, log io.Writer) error {
 	if err := os.WriteFile(filepath.Join(tmp, "base.json"), text, 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "livesys: base ready after %s\n", time.Since(begin).Round(time.Second))
+	fmt.Fprintf(log, "livesys: the %s system is ready after %s\n", r.name, time.Since(begin).Round(time.Second))
 	return os.Rename(tmp, dir)
 }
 

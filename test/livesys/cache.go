@@ -58,8 +58,8 @@ type owner struct {
 
 const ownerFile = "owner.json"
 
-// newWorkDir makes a directory that Sweep removes once this process is dead.
-func newWorkDir(cacheDir string) (string, error) {
+// NewWorkDir makes a directory that Sweep removes once this process is dead.
+func NewWorkDir(cacheDir string) (string, error) {
 	runs := filepath.Join(cacheDir, "run")
 	if err := os.MkdirAll(runs, 0o755); err != nil {
 		return "", err

@@ -47,33 +47,38 @@ func (s *System) Start(cmd *exec.Cmd) error {
 		return fmt.Errorf("the live system has ended")
 	default:
 	}
-	started := make(chan error)
-	go func() { started <- s.startInside(cmd) }()
-	return <-started
+	return s.within(func() error {
+		// Only now can the program be looked up as the system sees it.
+		path, err := lookPath(cmd.Args[0])
+		if err != nil {
+			return err
+		}
+		cmd.Path, cmd.Err = path, nil
+		return cmd.Start()
+	})
 }
 
-// startInside gives its thread up: after it has joined the namespaces nothing
+// within does something on a thread that sees what the system sees.
+func (s *System) within(do func() error) error {
+	done := make(chan error)
+	go func() { done <- s.onThread(do) }()
+	return <-done
+}
+
+// onThread gives its thread up: after it has joined the namespaces nothing
 // else may run on it, so the goroutine ends locked, which ends the thread.
-func (s *System) startInside(cmd *exec.Cmd) error {
+func (s *System) onThread(do func() error) error {
 	runtime.LockOSThread()
 	if unix.Gettid() == unix.Getpid() {
 		// The main thread cannot end, and /proc/self is its view. While we
 		// hold it, another goroutine gets another thread.
 		defer runtime.UnlockOSThread()
-		started := make(chan error)
-		go func() { started <- s.startInside(cmd) }()
-		return <-started
+		return s.within(do)
 	}
 	if err := joinNamespaces(s.PID()); err != nil {
 		return err
 	}
-	// Only now can the program be looked up as the system sees it.
-	path, err := lookPath(cmd.Args[0])
-	if err != nil {
-		return err
-	}
-	cmd.Path, cmd.Err = path, nil
-	return cmd.Start()
+	return do()
 }
 
 // joinNamespaces moves the current thread into the namespaces of the process.

@@ -27,29 +27,6 @@ func (s *System) CopyIn(hostPath, path string, mode fs.FileMode) error {
 	return os.Chmod(target, mode)
 }
 
-// InstallProgram installs the programs of a build directory as the package
-// would: the command line to /usr/bin, the helper to /usr/libexec, and the
-// polkit policy where the source tree or the build directory has one.
-func (s *System) InstallProgram(buildDir string) error {
-	for name, path := range map[string]string{
-		"antix-remaster-cli":    "/usr/bin/antix-remaster-cli",
-		"antix-remaster-helper": "/usr/libexec/antix-remaster/antix-remaster-helper",
-	} {
-		if err := s.CopyIn(filepath.Join(buildDir, name), path, 0o755); err != nil {
-			return err
-		}
-	}
-	for _, pattern := range []string{buildDir + "/*.policy", filepath.Join(moduleDir(), "assets", "*.policy")} {
-		policies, _ := filepath.Glob(pattern)
-		for _, p := range policies {
-			if err := s.CopyIn(p, "/usr/share/polkit-1/actions/"+filepath.Base(p), 0o644); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // stickRoot is the host's path to the mounted stick.
 func (s *System) stickRoot() string { return s.Path(s.LiveDir + "/boot-dev") }
 

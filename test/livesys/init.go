@@ -22,19 +22,6 @@ import (
 // initArg makes the livesys command be PID 1.
 const initArg = "pid1"
 
-// process is PID 1 as its starter sees it.
-type process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-}
-
-func (p *process) pid() int { return p.cmd.Process.Pid }
-
-func (p *process) kill() {
-	p.cmd.Process.Kill()
-	<-p.done
-}
-
 // startInit starts PID 1 in new namespaces and waits until the system is up.
 func (s *System) startInit(ctx context.Context, spec inside.Spec) (inside.Ready, error) {
 	program, err := initProgram(ctx, s.CacheDir)
@@ -56,11 +43,11 @@ func (s *System) startInit(ctx context.Context, spec inside.Spec) (inside.Ready,
 	cmd.Stdout, cmd.Stderr = &s.log, &s.log
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
+		Cloneflags: s.namespaces(),
 		Pdeathsig:  unix.SIGKILL,
 		Setsid:     true, // a Ctrl-C on the terminal is for us, not for PID 1
 	}
-	s.init, err = startOwned(cmd)
+	s.init, err = StartOwned(cmd)
 	specR.Close()
 	readyW.Close()
 	if err != nil {
@@ -71,26 +58,18 @@ func (s *System) startInit(ctx context.Context, spec inside.Spec) (inside.Ready,
 	return s.handshake(ctx, spec, specW, readyR)
 }
 
-// startOwned starts the command from a thread that lives until it ends: the
-// kernel sends Pdeathsig when the starting *thread* dies.
-func startOwned(cmd *exec.Cmd) (*process, error) {
-	p := &process{cmd: cmd, done: make(chan struct{})}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			cmd.Wait()
-			close(p.done)
-		}
-	}()
-	return p, <-started
+// namespaces are those that PID 1 gets. A window shares memory with the X
+// server by numbers, which must mean the same to both.
+func (s *System) namespaces() uintptr {
+	const always = unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS
+	if s.Desktop {
+		return always
+	}
+	return always | unix.CLONE_NEWIPC
 }
 
 func (s *System) handshake(ctx context.Context, spec inside.Spec, w io.Writer, r io.Reader) (inside.Ready, error) {
-	stop := context.AfterFunc(ctx, func() { s.init.cmd.Process.Kill() })
+	stop := context.AfterFunc(ctx, func() { s.init.Cmd.Process.Kill() })
 	defer stop()
 	var ready inside.Ready
 	if err := json.NewEncoder(w).Encode(spec); err != nil {
@@ -101,7 +80,7 @@ func (s *System) handshake(ctx context.Context, spec inside.Spec, w io.Writer, r
 	case ctx.Err() != nil:
 		return ready, ctx.Err()
 	case err != nil:
-		<-s.init.done // its output is complete
+		<-s.init.Done // its output is complete
 		return ready, fmt.Errorf("PID 1 died: %s", strings.TrimSpace(s.log.String()))
 	case ready.Error != "":
 		return ready, fmt.Errorf("%s", ready.Error)

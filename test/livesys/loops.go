@@ -75,11 +75,11 @@ func loopsBelow(dir string) []loop {
 }
 
 // loopsWithin lists the loop devices whose files lie on file systems that
-// the process sees mounted: those of the system and those that programs
-// inside made and forgot.
+// only the process sees mounted, not we: those of the system and those that
+// programs inside made and forgot. What BindIn shows it stays ours.
 func loopsWithin(pid int) []loop {
-	mounted := mountedDevices(pid)
-	return usedLoops(func(l loop) bool { return mounted[l.device] })
+	mounted, ours := mountedDevices(pid), mountedDevices(os.Getpid())
+	return usedLoops(func(l loop) bool { return mounted[l.device] && !ours[l.device] })
 }
 
 // mountedDevices reads the device numbers of the process's mounts.

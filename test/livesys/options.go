@@ -44,6 +44,7 @@ type Options struct {
 	Stick     string // an existing stick image to start from; it is not removed by Stop
 	NewStick  string // where to make the stick image; "" means in the work directory, removed by Stop
 
+	Desktop   bool   // a base that can show a window: see package desktop
 	Mini      bool   // use a tiny busybox system instead of the Debian base
 	BaseImage string // a squashfs file to use instead of the Debian base
 

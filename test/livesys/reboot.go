@@ -55,7 +55,7 @@ func MakeStick(ctx context.Context, o Options, image string) (BaseImage, error) 
 		return BaseImage{}, err
 	}
 	s := &System{Options: o, own: true}
-	if s.dir, err = newWorkDir(o.CacheDir); err != nil {
+	if s.dir, err = NewWorkDir(o.CacheDir); err != nil {
 		return BaseImage{}, err
 	}
 	defer s.Stop()

@@ -25,7 +25,7 @@ type System struct {
 
 	dir   string // the work directory, ours alone
 	own   bool   // Stop removes the work directory
-	init  *process
+	init  *Owned
 	spare *os.File // closed: PID 1 dies
 	log   bytes.Buffer
 
@@ -47,7 +47,7 @@ func New(ctx context.Context, o Options) (*System, error) {
 		return nil, err
 	}
 	s := &System{Options: o, own: true, UUID: o.StickUUID}
-	if s.dir, err = newWorkDir(o.CacheDir); err != nil {
+	if s.dir, err = NewWorkDir(o.CacheDir); err != nil {
 		return nil, err
 	}
 	if err = s.prepare(ctx); err == nil {
@@ -93,6 +93,8 @@ func (s *System) base(ctx context.Context) (BaseImage, error) {
 		var err error
 		base.VID, err = MiniImage(ctx, base.Squashfs, Mini{Title: "Fresh install", Release: base.Release})
 		return base, err
+	case s.Desktop:
+		return DesktopBase(ctx, s.CacheDir, s.Log)
 	}
 	return Base(ctx, s.CacheDir, s.Log)
 }
@@ -129,11 +131,11 @@ func (s *System) spec(stage string) inside.Spec {
 }
 
 // PID is the process id of the system's PID 1 as the host sees it.
-func (s *System) PID() int { return s.init.pid() }
+func (s *System) PID() int { return s.init.Cmd.Process.Pid }
 
 // Done is closed when the system has ended, by Stop or because a program
 // inside restarted it.
-func (s *System) Done() <-chan struct{} { return s.init.done }
+func (s *System) Done() <-chan struct{} { return s.init.Done }
 
 // Root is the host's path to the system's root, for direct access to files.
 // Do not follow absolute symbolic links there: they would lead into the host.
@@ -165,9 +167,9 @@ func (s *System) halt() error {
 	if s.init != nil {
 		loops = loopsWithin(s.PID())
 		s.spare.Close()
-		s.init.kill()
+		s.init.Kill()
 	}
-	return release(append(loops, loopsOf(s.Stick)...), 15*time.Second)
+	return release(append(loops, loopsOf(s.Stick)...), time.Minute)
 }
 
 // Shutdown ends the system but keeps the stick image, for boots. Stop removes

@@ -50,6 +50,7 @@ func parse(args, argv []string) (request, error) {
 	f.StringVar(&r.Stick, "stick", "", "start from this stick image, kept")
 	f.StringVar(&r.NewStick, "new-stick", "", "make the stick image here, kept")
 	f.Int64Var(&r.StickSize, "stick-size", 3<<29, "bytes of a new stick, sparse")
+	f.BoolVar(&r.Desktop, "desktop", false, "a system that can show a window")
 	f.BoolVar(&r.Mini, "mini", false, "a tiny busybox system")
 	f.StringVar(&r.BaseImage, "base", "", "this squashfs instead of the Debian base")
 	f.BoolVar(&r.Force, "force", false, "even on a machine that is a live system")
