@@ -1,0 +1,147 @@
+// Package desktop gives a throwaway live system a screen: an X server of the
+// host, and inside of the system what a session of the user demo has, with the
+// system bus and polkitd, a session bus and the accessibility bus.
+//
+//	d, err := desktop.Start(ctx, desktop.Options{Polkit: livesys.Authorised})
+//	defer d.Stop()
+//	err = d.Launch(ctx, "demo", nil, "antix-remaster")
+//	app, err := d.App(ctx, "antix-remaster")
+//	err = app.Press(ctx, "Start")
+//	err = d.Screen.Shoot("build/screenshots/start.png")
+package desktop
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"antix-remaster/test/livesys"
+)
+
+// Netbook is the size of the smallest screen that the program must fit.
+var Netbook = image.Pt(1024, 600)
+
+const socketDir = "/tmp/.X11-unix"
+
+// Screen is an X server.
+type Screen struct {
+	Display string // ":7"
+
+	authority string           // file with the passwords to it; "" means that there is none
+	size      image.Point      // of a virtual one
+	dir       string           // where its picture is; "" for one of somebody else
+	running   []*livesys.Owned // window manager and server, in the order to end them
+}
+
+// VirtualScreen starts an X server of this size that shows its picture to
+// nobody, with a window manager: without one no window can be maximised, and
+// none gets the keyboard. Both end with this process.
+func VirtualScreen(ctx context.Context, size image.Point) (*Screen, error) {
+	cache, err := livesys.DefaultCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := livesys.NewWorkDir(cache)
+	if err != nil {
+		return nil, err
+	}
+	s := &Screen{size: size, dir: dir}
+	if err = s.startServer(ctx); err == nil {
+		err = s.startManager()
+	}
+	if err != nil {
+		s.Stop()
+		return nil, fmt.Errorf("cannot start a virtual screen: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Screen) startServer(ctx context.Context) error {
+	number, theirs, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer number.Close()
+	// It chooses a free number and says it when it is ready.
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", s.size.X, s.size.Y),
+		"-nolisten", "tcp", "-noreset", "-nocursor", "-fbdir", s.dir)
+	cmd.ExtraFiles = []*os.File{theirs}
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	server, err := s.own(cmd)
+	theirs.Close()
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, server.Kill)()
+	line, err := bufio.NewReader(number).ReadString('\n')
+	if err != nil {
+		server.Kill()
+		return fmt.Errorf("%w: %s", errors.Join(err, ctx.Err()), bytes.TrimSpace(log.Bytes()))
+	}
+	s.Display = ":" + strings.TrimSpace(line)
+	return nil
+}
+
+// startManager starts the window manager. Windows that were there before it
+// are taken over, so it need not be waited for.
+func (s *Screen) startManager() error {
+	cmd := exec.Command("matchbox-window-manager")
+	cmd.Env = append(os.Environ(), "DISPLAY="+s.Display)
+	_, err := s.own(cmd)
+	return err
+}
+
+// own starts a program that ends with the screen, and with us. SIGTERM lets
+// the server remove its socket.
+func (s *Screen) own(cmd *exec.Cmd) (*livesys.Owned, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setsid: true}
+	owned, err := livesys.StartOwned(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("%w (Debian package %s)", err, strings.ToLower(cmd.Args[0]))
+	}
+	s.running = append([]*livesys.Owned{owned}, s.running...)
+	return owned, nil
+}
+
+// Stop ends a virtual screen. One of somebody else goes on.
+func (s *Screen) Stop() {
+	for _, program := range s.running {
+		program.Cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-program.Done:
+		case <-time.After(5 * time.Second):
+			program.Kill()
+		}
+	}
+	s.running = nil
+	if s.dir != "" {
+		os.RemoveAll(s.dir)
+	}
+}
+
+// OwnScreen is the screen of whoever sits here: $DISPLAY and $XAUTHORITY.
+func OwnScreen(display, authority string) *Screen {
+	return &Screen{Display: display, authority: authority}
+}
+
+// socket is the file that the server listens on; "" when it is reached over
+// the network, which a live system shares with the host.
+func (s *Screen) socket() string {
+	number, local := strings.CutPrefix(s.Display, ":")
+	number, _, _ = strings.Cut(number, ".")
+	if _, err := strconv.Atoi(number); !local || err != nil {
+		return ""
+	}
+	return filepath.Join(socketDir, "X"+number)
+}
