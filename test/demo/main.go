@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"antix-remaster/test/boot"
+	"antix-remaster/test/desktop"
 	"antix-remaster/test/livesys"
 )
 
@@ -48,9 +49,11 @@ func main() {
 // demo is one run.
 type demo struct {
 	sys   *livesys.System
-	stick string // image file
-	log   string // copy of the program's log
-	text  string // what the demo writes into the system, different in every run
+	desk  *desktop.Desktop // of a demo of the wizard, around sys
+	stick string           // image file
+	log   string           // copy of the program's log
+	shots string           // directory of the pictures
+	text  string           // what the demo writes into the system, different in every run
 }
 
 func run(ctx context.Context, buildDir, out string) (err error) {
@@ -58,19 +61,19 @@ func run(ctx context.Context, buildDir, out string) (err error) {
 		return err
 	}
 	d := &demo{stick: filepath.Join(out, "stick.img"), log: filepath.Join(out, "antix-remaster.log"),
-		text: "made on " + time.Now().Format("2 January 2006 at 15:04:05")}
+		shots: filepath.Join(buildDir, "screenshots"), text: "made on " + time.Now().Format("2 January 2006 at 15:04:05")}
 	if err := os.Remove(d.stick); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	defer func() {
-		if d.sys != nil {
-			err = errors.Join(err, d.sys.Stop())
-		}
-	}()
+	defer func() { err = errors.Join(err, d.stop()) }()
 	if err := d.start(ctx, buildDir); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.status, d.build, d.boot, d.rollback} {
+	remaster := d.build
+	if d.desk != nil {
+		remaster = d.wizard
+	}
+	for _, step := range []func(context.Context) error{d.status, remaster, d.boot, d.rollback} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -81,12 +84,11 @@ func run(ctx context.Context, buildDir, out string) (err error) {
 
 func headline(number int, text string) { fmt.Printf("\n=== %d/5  %s\n\n", number, text) }
 
-func (d *demo) start(ctx context.Context, buildDir string) (err error) {
+func (d *demo) start(ctx context.Context, buildDir string) error {
 	headline(1, "A throwaway live system")
 	fmt.Println("A USB stick in a file, with a small Debian on it, is started in namespaces of its own,")
 	fmt.Println("as a live stick starts a computer. Your own system is not touched.")
-	d.sys, err = livesys.New(ctx, livesys.Options{NewStick: d.stick, Companions: true, Log: os.Stdout})
-	if err != nil {
+	if err := d.startSystem(ctx); err != nil {
 		return err
 	}
 	fmt.Println("It is up. Now it is changed as users do: packages come and go, files are edited, a home fills.")
@@ -96,7 +98,34 @@ func (d *demo) start(ctx context.Context, buildDir string) (err error) {
 	if err := os.WriteFile(d.sys.Path(added), []byte(d.text+"\n"), 0o644); err != nil {
 		return err
 	}
-	return d.sys.InstallProgram(buildDir)
+	if err := d.sys.InstallProgram(buildDir); err != nil || d.desk == nil {
+		return err
+	}
+	return d.sys.InstallShare(ctx)
+}
+
+// startSystem starts the live system, with a screen when there is a wizard.
+func (d *demo) startSystem(ctx context.Context) (err error) {
+	o := livesys.Options{NewStick: d.stick, Companions: true, Log: os.Stdout}
+	if len(wizardSteps) == 0 {
+		d.sys, err = livesys.New(ctx, o)
+		return err
+	}
+	d.desk, err = desktop.Start(ctx, desktop.Options{Options: o, Polkit: livesys.Authorised, Screen: screen()})
+	if err == nil {
+		d.sys = d.desk.Sys
+	}
+	return err
+}
+
+func (d *demo) stop() error {
+	switch {
+	case d.desk != nil:
+		return d.desk.Stop()
+	case d.sys != nil:
+		return d.sys.Stop()
+	}
+	return nil
 }
 
 func (d *demo) status(ctx context.Context) error {
@@ -109,6 +138,11 @@ func (d *demo) build(ctx context.Context) error {
 	if err := d.inside(ctx, program, "build", "--yes", "--title", "The demo's version"); err != nil {
 		return err
 	}
+	return d.shutdown()
+}
+
+// shutdown keeps the log and ends the system, as for a restart.
+func (d *demo) shutdown() error {
 	text, err := os.ReadFile(d.sys.Path(logFile))
 	if err != nil {
 		return err
