@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"os/exec"
 	"path"
@@ -20,6 +21,7 @@ type Options struct {
 	livesys.Options
 	Polkit livesys.Answer // what polkit says; "" means the policy decides, and no agent is there
 	Screen *Screen        // nil means a virtual one, which ends with the system
+	Size   image.Point    // of the virtual one; default Netbook
 }
 
 // Desktop is a throwaway live system with a session on a screen.
@@ -48,7 +50,10 @@ func Start(ctx context.Context, o Options) (d *Desktop, err error) {
 		}
 	}()
 	if d.Screen == nil {
-		if d.Screen, err = VirtualScreen(ctx); err != nil {
+		if o.Size == (image.Point{}) {
+			o.Size = Netbook
+		}
+		if d.Screen, err = VirtualScreen(ctx, o.Size); err != nil {
 			return d, err
 		}
 		d.ownScreen = true

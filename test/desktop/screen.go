@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,9 +28,8 @@ import (
 	"antix-remaster/test/livesys"
 )
 
-// Width and Height are those of the screens that small notebooks have, which
-// the program must fit.
-const Width, Height = 1024, 600
+// Netbook is the size of the smallest screen that the program must fit.
+var Netbook = image.Pt(1024, 600)
 
 const socketDir = "/tmp/.X11-unix"
 
@@ -38,13 +38,15 @@ type Screen struct {
 	Display string // ":7"
 
 	authority string           // file with the passwords to it; "" means that there is none
+	size      image.Point      // of a virtual one
 	dir       string           // where its picture is; "" for one of somebody else
 	running   []*livesys.Owned // window manager and server, in the order to end them
 }
 
-// VirtualScreen starts an X server that shows its picture to nobody, with a
-// window manager. Both end with this process.
-func VirtualScreen(ctx context.Context) (*Screen, error) {
+// VirtualScreen starts an X server of this size that shows its picture to
+// nobody, with a window manager: without one no window can be maximised, and
+// none gets the keyboard. Both end with this process.
+func VirtualScreen(ctx context.Context, size image.Point) (*Screen, error) {
 	cache, err := livesys.DefaultCacheDir()
 	if err != nil {
 		return nil, err
@@ -53,28 +55,26 @@ func VirtualScreen(ctx context.Context) (*Screen, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Screen{dir: dir}
-	if err := s.start(ctx); err != nil {
+	s := &Screen{size: size, dir: dir}
+	if err = s.startServer(ctx); err == nil {
+		err = s.startManager()
+	}
+	if err != nil {
 		s.Stop()
 		return nil, fmt.Errorf("cannot start a virtual screen: %w", err)
 	}
 	return s, nil
 }
 
-func (s *Screen) start(ctx context.Context) error {
-	program, err := exec.LookPath("Xvfb")
-	if err != nil {
-		return fmt.Errorf("missing Xvfb (Debian package xvfb): %w", err)
-	}
+func (s *Screen) startServer(ctx context.Context) error {
 	number, theirs, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer number.Close()
-	// It chooses a free number and says it when it is ready. The socket in the
-	// file system is the one that can be shown to a live system.
-	cmd := exec.Command(program, "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", Width, Height),
-		"-nolisten", "tcp", "-nolisten", "local", "-noreset", "-fbdir", s.dir)
+	// It chooses a free number and says it when it is ready.
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", s.size.X, s.size.Y),
+		"-nolisten", "tcp", "-noreset", "-nocursor", "-fbdir", s.dir)
 	cmd.ExtraFiles = []*os.File{theirs}
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -93,15 +93,26 @@ func (s *Screen) start(ctx context.Context) error {
 	return nil
 }
 
+// startManager starts the window manager. Windows that were there before it
+// are taken over, so it need not be waited for.
+func (s *Screen) startManager() error {
+	// Its own keys would take alt+n and alt+c from the programs.
+	cmd := exec.Command("matchbox-window-manager", "-kbdconfig", "/dev/null")
+	cmd.Env = append(os.Environ(), "DISPLAY="+s.Display)
+	_, err := s.own(cmd)
+	return err
+}
+
 // own starts a program that ends with the screen, and with us. SIGTERM lets
 // the server remove its socket.
 func (s *Screen) own(cmd *exec.Cmd) (*livesys.Owned, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setsid: true}
 	owned, err := livesys.StartOwned(cmd)
-	if err == nil {
-		s.running = append([]*livesys.Owned{owned}, s.running...)
+	if err != nil {
+		return nil, fmt.Errorf("%w (Debian package %s)", err, strings.ToLower(cmd.Args[0]))
 	}
-	return owned, err
+	s.running = append([]*livesys.Owned{owned}, s.running...)
+	return owned, nil
 }
 
 // Stop ends a virtual screen. One of somebody else goes on.

@@ -81,15 +81,14 @@ func (s *System) InstallTree(ctx context.Context, dir string) error {
 // InstallShare installs what a window of the program finds below /usr/share:
 // the icons and the translations of the source tree.
 func (s *System) InstallShare(ctx context.Context) error {
-	top := moduleDir()
-	icons := filepath.Join(top, "assets", "icons") + "/."
+	icons := filepath.Join(moduleDir(), "assets/icons/hicolor")
 	if err := command(ctx, io.Discard, "cp", "-a", "--no-preserve=ownership", icons, s.Path("/usr/share/icons/")); err != nil {
 		return err
 	}
-	languages, _ := filepath.Glob(filepath.Join(top, "po", "*.po"))
+	languages, _ := filepath.Glob(filepath.Join(moduleDir(), "po/*.po"))
 	for _, po := range languages {
-		// msgfmt resolves the name of its output, and /proc/PID/root leads it to
-		// the host's root: it writes to a pipe.
+		// Not to be written by msgfmt: it resolves /proc/PID/root, and would
+		// write into the host.
 		catalogue, err := exec.CommandContext(ctx, "msgfmt", "-o", "-", po).Output()
 		if err != nil {
 			return fmt.Errorf("cannot compile %s: %w", po, err)
