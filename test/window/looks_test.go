@@ -2,6 +2,7 @@ package window
 
 import (
 	"image"
+	"os"
 	"testing"
 	"time"
 
@@ -92,7 +93,12 @@ func TestKeyboard(t *testing.T) {
 		desktop.Wait("", "Give up the new version?"),
 		desktop.Keys("Escape"), // the careful answer
 		desktop.Within(10*time.Minute, desktop.Wait("label", "The new version is ready and verified.")),
+	)
+	must(t, os.WriteFile(d.Sys.Path("/etc/afterwards"), nil, 0o644))
+	play(t, d, p,
 		desktop.Keys("alt+l"),
+		desktop.Wait("", "The new version waits for the next start"),
+		desktop.Keys("alt+o"), // Close
 		desktop.Wait("button", "Take it out"),
 		desktop.Keys("alt+t"),
 		desktop.Within(time.Minute, desktop.Wait("label", "Nothing changes*")),

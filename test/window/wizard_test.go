@@ -25,10 +25,15 @@ func wizard(t *testing.T, l language) {
 	must(t, d.Sys.MakeChanges(t.Context()))
 	must(t, os.WriteFile(d.Sys.Path("/etc/story"), []byte(l.name), 0o644))
 	p := launch(t, d, "demo", l)
-	for _, part := range [][]desktop.Step{l.toSummary("lz4: the fastest"), l.toDone(), l.toStart()} {
+	for _, part := range [][]desktop.Step{l.toSummary("lz4: the fastest"), l.toDone()} {
 		play(t, d, p, part...)
 		named(t, p)
+		fits(t, p)
 	}
+	must(t, os.WriteFile(d.Sys.Path("/etc/afterwards"), nil, 0o644))
+	play(t, d, p, l.toStart()...)
+	named(t, p)
+	fits(t, p)
 	must(t, d.Stop())
 	r, err := boot.Boot(t.Context(), image, boot.Options{Show: []string{"/etc/story"}})
 	must(t, err)
@@ -77,8 +82,12 @@ func (l language) toStart() []desktop.Step {
 		desktop.Press(l.label("_Restart now")),
 		desktop.Wait("", l.tr("Restart now?")),
 		l.shot("restart"),
+		desktop.Keys("Escape"), // the careful answer
+		desktop.Gone(l.tr("Restart now?")),
 		desktop.Press(l.label("_Later")),
-		desktop.Press(l.label("_Later")),
+		desktop.Wait("", l.tr("The new version waits for the next start")),
+		l.shot("changed"),
+		desktop.Press(l.label("Cl_ose")),
 		desktop.Wait("label", l.begins("A new version, “%[1]s”, waits for the next start. If you do not want it, take it out: it is filed away, not deleted.")),
 		l.shot("start-armed"),
 	}
