@@ -58,7 +58,7 @@ func text(code wire.Code) string {
 // failed is the failure page of a code, with its picture.
 func failed(name string, code wire.Code) []desktop.Step {
 	return []desktop.Step{
-		desktop.Within(2*time.Minute, desktop.Wait("label", title(code))), desktop.Wait("label", text(code)),
+		desktop.Within(5*time.Minute, desktop.Wait("label", title(code))), desktop.Wait("label", text(code)),
 		desktop.Wait("button", "Back to the start"), desktop.Wait("button", "Try again"), desktop.Shot("fail-" + name),
 	}
 }

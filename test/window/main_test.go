@@ -18,7 +18,12 @@ import (
 // translations.
 var programs, shots, locale string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if isProgram() {
+		os.Exit(showWizards())
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "programs-")
