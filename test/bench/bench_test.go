@@ -82,7 +82,9 @@ func BenchmarkBuild(b *testing.B) {
 
 func ratio(a, b []cost, of func(cost) float64) float64 { return median(a, of) / median(b, of) }
 
-func median(list []cost, of func(cost) float64) float64 {
+func median(list []cost, of func(cost) float64) float64 { return middle(list, of) }
+
+func middle[T any](list []T, of func(T) float64) float64 {
 	var values []float64
 	for _, c := range list {
 		values = append(values, of(c))

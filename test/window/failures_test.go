@@ -121,7 +121,7 @@ ls -A /run/antix-remaster 2>/dev/null || true
 cd /live/boot-dev/antiX; ls -d *.part remaster.* archive/*.part 2>/dev/null || true
 `
 
-// clean waits until nothing of ours is left; a window that is open may keep
+// clean waits until nothing of ours is left. The window must be closed: it keeps
 // its helper.
 func (b *bench) clean(t *testing.T, atMost time.Duration) {
 	t.Helper()
@@ -138,7 +138,7 @@ func (b *bench) clean(t *testing.T, atMost time.Duration) {
 	}
 }
 
-// same closes the windows and holds that the stick is as it was at first.
+// same holds that nothing of ours is left, and the stick as it was at first.
 func (b *bench) same(t *testing.T) {
 	t.Helper()
 	b.clean(t, 20*time.Second)
@@ -248,8 +248,7 @@ func cancelled(t *testing.T, b *bench) {
 	b.quit(t, p)
 }
 
-// killHelper kills the helper and nothing else. No process is called by a name
-// in this: a list of the processes of the system inside is looked through.
+// killHelper kills the helper and nothing else.
 const killHelper = `for p in /proc/[0-9]*; do
   case $(readlink $p/exe) in */antix-remaster-helper) kill -KILL ${p#/proc/} ;; esac
 done`
