@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
@@ -141,7 +142,7 @@ func newBench(t *testing.T, o options, input string, handle wire.Handler) *bench
 }
 
 // wish is an intent on a stick that does not exist.
-func wish(home string) intent {
+func wish(home string) intent.Intent {
 	f := live.Facts{Live: true, Boot: live.Boot{Device: "/dev/sdx1", FSType: "ext4", Mountpoint: "/live/boot-dev"},
 		Image: live.Image{Name: "linuxfs", Path: "antiX"}, Home: live.Home{Kind: live.HomeInSystem}}
 	c := plan.Resolve(wire.Choices{Home: home, Title: "A title"}, f, "now", 1<<30, 2)
@@ -149,15 +150,15 @@ func wish(home string) intent {
 	if err != nil {
 		panic(err)
 	}
-	return intent{f, c, p}
+	return intent.Intent{Facts: f, Choices: c, Plan: p}
 }
 
 // helperOf answers the check with these checks, and takes every build.
-func helperOf(i intent, asked *[]wire.Request, checks ...wire.Check) wire.Handler {
+func helperOf(i intent.Intent, asked *[]wire.Request, checks ...wire.Check) wire.Handler {
 	return func(_ context.Context, req wire.Request, _ *wire.Out) (any, error) {
 		*asked = append(*asked, req)
 		if req.Op == wire.OpCheck {
-			return wire.CheckResult{Checks: checks, Plan: i.plan.Hash(), Bound: 700 << 20, Room: 2 << 30}, nil
+			return wire.CheckResult{Checks: checks, Plan: i.Plan.Hash(), Bound: 700 << 20, Room: 2 << 30}, nil
 		}
 		return wire.BuildResult{Name: "linuxfs.new", Title: "A title", Size: 600 << 20, Compressor: "xz", Entries: 7, FromMedium: true, Seconds: 61}, nil
 	}
@@ -198,7 +199,7 @@ func TestBuildDialogue(t *testing.T) {
 			if built := len(asked) == 2; built != c.built {
 				t.Errorf("asked for %+v", asked)
 			}
-			if c.built && (asked[1].Plan != i.plan.Hash() || asked[1].Choices.HomeLoss != (c.home == "leave")) {
+			if c.built && (asked[1].Plan != i.Plan.Hash() || asked[1].Choices.HomeLoss != (c.home == "leave")) {
 				t.Errorf("request: %+v", asked[1])
 			}
 		})

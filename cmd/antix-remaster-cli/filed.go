@@ -7,6 +7,7 @@ import (
 
 	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
 
 type filedLine struct {
@@ -34,7 +35,7 @@ func (a *app) file(ctx context.Context, op wire.Op) error {
 	}
 	if len(r.Archives) > 0 {
 		a.say("%s", fmt.Sprintf(tr("Filed away in %[1]s: %[2]s. Nothing was deleted."),
-			clean(strings.Join(r.Archives, ", ")), clean(wire.List(r.Files, 12))))
+			words.Clean(strings.Join(r.Archives, ", ")), words.Clean(wire.List(r.Files, 12))))
 	} else {
 		a.say("%s", tr("Done. Nothing was deleted."))
 	}
@@ -46,6 +47,6 @@ func (a *app) file(ctx context.Context, op wire.Op) error {
 func (a *app) sayNextBoot(ctx context.Context) {
 	f, err := live.Read(context.WithoutCancel(ctx), "")
 	if err == nil {
-		a.row(tr("Next start"), nextBoot(f.NextBoot(), f))
+		a.row(tr("Next start"), words.NextBoot(f.NextBoot(), f, tr))
 	}
 }

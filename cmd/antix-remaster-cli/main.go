@@ -14,6 +14,7 @@ import (
 
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
 
 // version is set by the build.
@@ -99,7 +100,7 @@ func (a *app) session(ctx context.Context, do func(*wire.Client) error) error {
 	a.endProgress()
 	if closeErr := c.Close(); closeErr != nil && a.verbose {
 		// What the operation reported stands, however the helper ended after it.
-		a.tell(clean(closeErr.Error()))
+		a.tell(words.Clean(closeErr.Error()))
 	}
 	return err
 }

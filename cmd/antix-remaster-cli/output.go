@@ -2,12 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
 
 // The lines of --json.
@@ -43,7 +43,7 @@ func (a *app) object(v any) {
 }
 
 func checkJSON(c wire.Check) checkObject {
-	m := describe(c.Code, c.Args)
+	m := words.Describe(c.Code, c.Args, tr)
 	return checkObject{c.Code, c.Level, sentence(m), m.Hint}
 }
 
@@ -94,15 +94,15 @@ func (a *app) note(c wire.Check) {
 
 // checkText is a check with its level as a headline.
 func (a *app) checkText(c wire.Check) string {
-	m := describe(c.Code, c.Args)
-	return wrap(levelWord(c.Level)+": "+m.Title, "", a.columns()) +
+	m := words.Describe(c.Code, c.Args, tr)
+	return wrap(words.Level(c.Level, tr)+": "+m.Title, "", a.columns()) +
 		wrap(m.Text, "  ", a.columns()) + wrap(m.Hint, "  ", a.columns())
 }
 
 // fail tells of the error and gives the exit status.
 func (a *app) fail(err error) int {
 	e := wire.AsError(err)
-	m := describe(e.Code, e.Args)
+	m := words.Describe(e.Code, e.Args, tr)
 	details := ""
 	if a.verbose {
 		details = err.Error()
@@ -113,7 +113,7 @@ func (a *app) fail(err error) int {
 	}
 	text := wrap(m.Title, "", a.columns()) + wrap(m.Text, "  ", a.columns()) + wrap(m.Hint, "  ", a.columns())
 	if details != "" {
-		text += wrap(tr("Details:")+" "+clean(details), "  ", a.columns())
+		text += wrap(tr("Details:")+" "+words.Clean(details), "  ", a.columns())
 	}
 	a.printAt(a.err, text)
 	return wire.ExitStatus(e.Code)
@@ -145,12 +145,4 @@ func (a *app) endProgress() {
 	if s := a.screen.Swap(nil); s != nil {
 		s.end()
 	}
-}
-
-// refused is the error of the first check that forbids the run.
-func refused(c *wire.Check) error {
-	if c == nil {
-		return nil
-	}
-	return wire.Fail(c.Code, errors.New("refused by a check"), c.Args...)
 }

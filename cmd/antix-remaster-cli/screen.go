@@ -9,31 +9,12 @@ import (
 	"time"
 
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
 
-// stages are all parts of the work, in order.
-var stages = []wire.Stage{wire.StagePrepare, wire.StageScan, wire.StagePack, wire.StageWrite,
-	wire.StageRead, wire.StageCompare, wire.StageArm}
+var stages = words.Stages()
 
-func stageWords(s wire.Stage) string {
-	switch s {
-	case wire.StagePrepare:
-		return tr("Getting ready")
-	case wire.StageScan:
-		return tr("Looking at the files")
-	case wire.StagePack:
-		return tr("Packing the system")
-	case wire.StageWrite:
-		return tr("Writing to the stick")
-	case wire.StageRead:
-		return tr("Reading it back")
-	case wire.StageCompare:
-		return tr("Comparing every file")
-	case wire.StageArm:
-		return tr("Making it the next version")
-	}
-	return clean(string(s))
-}
+func stageWords(s wire.Stage) string { return words.Stage(s, tr) }
 
 // screen shows the progress of one operation: on a terminal as one line that
 // is drawn again and again, elsewhere as a line for each stage and tenth. It
@@ -124,16 +105,8 @@ func (s *screen) report(p wire.Progress) {
 	}
 }
 
-// percent is 0 to 100, -1 for a stage that cannot tell.
-func percent(p wire.Progress) int64 {
-	if p.Total <= 0 {
-		return -1
-	}
-	return min(int64(float64(max(p.Done, 0))/float64(p.Total)*100), 100)
-}
-
 func (s *screen) printTenth() {
-	if tenth := percent(s.last) / 10; tenth > s.tenth {
+	if tenth := words.Percent(s.last) / 10; tenth > s.tenth {
 		s.tenth = tenth
 		fmt.Fprintf(s.w, "%s: %d %%\n", stageWords(s.last.Stage), tenth*10)
 	}
@@ -161,45 +134,19 @@ func (s *screen) wipe() {
 // line is what a person wants to know, the most important first.
 func (s *screen) line() string {
 	parts := []string{fmt.Sprintf("%d/%d %s", s.stage+1, len(stages), stageWords(s.last.Stage))}
-	if n := percent(s.last); n >= 0 {
+	if n := words.Percent(s.last); n >= 0 {
 		parts = append(parts, fmt.Sprintf("%3d %%", n))
 	}
 	if s.last.Bytes > 0 {
-		parts = append(parts, fmt.Sprintf(tr("%[1]s written"), size(s.last.Bytes)))
+		parts = append(parts, fmt.Sprintf(tr("%[1]s written"), words.Size(s.last.Bytes)))
 	}
 	left := "…"
-	if d, ok := remaining(s.now().Sub(s.since), s.last.Done, s.last.Total); ok {
-		left = clock(d)
+	if d, ok := words.Remaining(s.now().Sub(s.since), s.last.Done, s.last.Total); ok {
+		left = words.Clock(d)
 	}
-	parts = append(parts, fmt.Sprintf(tr("%[1]s elapsed"), clock(s.now().Sub(s.began))))
+	parts = append(parts, fmt.Sprintf(tr("%[1]s elapsed"), words.Clock(s.now().Sub(s.began))))
 	if s.last.Total > 0 {
 		parts = append(parts, fmt.Sprintf(tr("step ends in %[1]s"), left))
 	}
 	return strings.Join(parts, "  ")
-}
-
-// An estimate from less than this would be a guess.
-const (
-	minElapsed = 3 * time.Second
-	minPercent = 2
-)
-
-// remaining estimates how long a stage goes on, from its speed so far; ok is
-// false as long as that says nothing. Only the stage is estimated: how long
-// the ones after it take is not known yet.
-func remaining(elapsed time.Duration, done, total int64) (d time.Duration, ok bool) {
-	if total <= 0 || done <= 0 || elapsed < minElapsed || done < total/100*minPercent {
-		return 0, false
-	}
-	if done >= total {
-		return 0, true
-	}
-	d = time.Duration(float64(elapsed) / float64(done) * float64(total-done))
-	switch { // no more precise than it can be
-	case d > 10*time.Minute:
-		return d.Round(time.Minute), true
-	case d > time.Minute:
-		return d.Round(10 * time.Second), true
-	}
-	return d.Round(time.Second), true
 }

@@ -5,35 +5,26 @@ import (
 	"fmt"
 	"strings"
 
-	"antix-remaster/core/build"
+	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
-	"antix-remaster/core/preflight"
-	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
-
-// input gathers what the checks look at and everybody may see.
-func (i intent) input(ctx context.Context) preflight.Input {
-	in := preflight.Input{Facts: i.facts, Choices: i.choices, Plan: i.plan, Memory: sys.MemAvailable()}
-	in.Engine, in.EngineErr = build.FindEngine(ctx)
-	in.Battery, in.OnBattery = sys.Battery("")
-	return in
-}
 
 // status tells all that is known. A system that cannot be remastered is an
 // answer too.
 func (a *app) status(ctx context.Context) error {
-	i, err := intend(ctx, wire.Choices{})
+	i, err := intent.Make(ctx, wire.Choices{})
 	if err != nil {
 		return err
 	}
-	checks := i.checks(ctx)
+	checks := i.Checks(ctx)
 	if a.json {
-		a.object(statusJSON(i.facts, checks))
+		a.object(statusJSON(i.Facts, checks))
 		return nil
 	}
-	if i.facts.Live {
-		a.statusText(i.facts)
+	if i.Facts.Live {
+		a.statusText(i.Facts)
 	}
 	if len(checks) == 0 {
 		a.say("%s", tr("Nothing speaks against a new version."))
@@ -42,7 +33,7 @@ func (a *app) status(ctx context.Context) error {
 		a.note(c)
 	}
 	if a.verbose {
-		for _, p := range i.facts.Problems {
+		for _, p := range i.Facts.Problems {
 			a.row(tr("Detail"), p)
 		}
 	}
@@ -52,7 +43,7 @@ func (a *app) status(ctx context.Context) error {
 // row is one line "Label: value".
 func (a *app) row(label, value string) {
 	if !a.json && !a.quiet {
-		a.printAt(a.out, strings.TrimRight(wrap(label+": "+clean(value), "  ", 0), " "))
+		a.printAt(a.out, strings.TrimRight(wrap(label+": "+words.Clean(value), "  ", 0), " "))
 	}
 }
 
@@ -61,7 +52,7 @@ func (a *app) statusText(f live.Facts) {
 	if v := f.Running; v != nil {
 		a.row(tr("Version"), known(v.Title))
 		a.row(tr("Made"), known(v.Date))
-		a.row(tr("Image"), fmt.Sprintf("%s, %s, %s", known(v.Path), size(v.Size), known(v.Compressor)))
+		a.row(tr("Image"), fmt.Sprintf("%s, %s, %s", known(v.Path), words.Size(v.Size), known(v.Compressor)))
 	}
 	a.row(tr("Kernel"), f.RunningKernel)
 	if f.BootKernel != "" && f.BootKernel != f.RunningKernel {
@@ -76,7 +67,7 @@ func (a *app) statusText(f live.Facts) {
 	if names := leftoverNames(f); len(names) > 0 {
 		a.row(tr("Left from earlier changes"), strings.Join(names, ", "))
 	}
-	a.row(tr("Next start"), nextBoot(f.NextBoot(), f))
+	a.row(tr("Next start"), words.NextBoot(f.NextBoot(), f, tr))
 }
 
 func known(s string) string {
@@ -95,7 +86,7 @@ func device(f live.Facts) string {
 	if !b.Mounted() {
 		return text + ", " + tr("not in use now")
 	}
-	return text + ", " + fmt.Sprintf(tr("%[1]s of %[2]s free"), size(int64(b.Free)), size(int64(b.Total)))
+	return text + ", " + fmt.Sprintf(tr("%[1]s of %[2]s free"), words.Size(int64(b.Free)), words.Size(int64(b.Total)))
 }
 
 func persistence(f live.Facts) string {

@@ -6,6 +6,7 @@ import (
 	"antix-remaster/core/live"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
 
 // statusLine is what "status --json" answers.
@@ -96,7 +97,7 @@ func statusJSON(f live.Facts, checks []wire.Check) statusLine {
 		}
 	}
 	next := f.NextBoot()
-	out.NextBoot = nextBootObject{nextBoot(next, f), []eventObject{}}
+	out.NextBoot = nextBootObject{words.NextBoot(next, f, tr), []eventObject{}}
 	for _, s := range next.Steps {
 		out.NextBoot.Events = append(out.NextBoot.Events, eventObject(s))
 	}

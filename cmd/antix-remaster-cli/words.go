@@ -2,79 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 	"syscall"
-	"time"
-	"unicode"
 	"unicode/utf8"
 
-	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
-
-// size is a number of bytes for people.
-func size(n int64) string {
-	units := []string{"KiB", "MiB", "GiB", "TiB"}
-	v, unit := float64(n)/1024, units[0]
-	for _, u := range units[1:] {
-		if v < 1023.95 { // which would be printed as 1024.0
-			break
-		}
-		v, unit = v/1024, u
-	}
-	return fmt.Sprintf("%.1f %s", v, unit)
-}
-
-// clock is a time span as 4:10 or 1:02:03.
-func clock(d time.Duration) string {
-	s := int64(max(d, 0) / time.Second)
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d", s/60, s%60)
-}
-
-// clean makes text of the stick or the helper harmless for a terminal: one
-// line, valid, without control characters.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
-
-// describe gives the texts of a code in the user's language.
-func describe(code wire.Code, args []string) wire.Message {
-	safe := make([]string, len(args))
-	for i, a := range args {
-		safe[i] = clean(a)
-	}
-	return wire.Describe(code, safe, translate)
-}
-
-// translate is tr that leaves an absent text absent.
-func translate(msgid string) string {
-	if msgid == "" {
-		return ""
-	}
-	return tr(msgid)
-}
-
-func levelWord(l wire.Level) string {
-	switch l {
-	case wire.Stop:
-		return tr("Stop")
-	case wire.Warn:
-		return tr("Warning")
-	}
-	return tr("Note")
-}
 
 // reason says in words why a file cannot be read.
 func reason(err error) string {
@@ -88,7 +22,7 @@ func reason(err error) string {
 	case errors.Is(err, errTooLong):
 		return tr("it is too long")
 	}
-	return clean(err.Error())
+	return words.Clean(err.Error())
 }
 
 // wrap breaks text into lines of at most width columns, each after indent.

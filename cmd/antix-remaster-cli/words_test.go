@@ -1,94 +1,12 @@
 package main
 
-import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"strings"
-	"testing"
-	"time"
+import "testing"
 
-	"antix-remaster/core/live"
-)
-
-func TestSize(t *testing.T) {
-	for n, want := range map[int64]string{0: "0.0 KiB", 1536: "1.5 KiB", 1 << 20: "1.0 MiB", 1<<20 - 1: "1.0 MiB",
-		612*1<<20 + 300<<10: "612.3 MiB", 4<<30 - 1: "4.0 GiB", 1 << 50: "1024.0 TiB"} {
-		if got := size(n); got != want {
-			t.Errorf("size(%d) = %q, want %q", n, got, want)
-		}
-	}
-}
-
-func TestClock(t *testing.T) {
-	for d, want := range map[time.Duration]string{-time.Second: "0:00", 999 * time.Millisecond: "0:00", 61 * time.Second: "1:01",
-		3599 * time.Second: "59:59", 3723 * time.Second: "1:02:03", 100 * time.Hour: "100:00:00"} {
-		if got := clock(d); got != want {
-			t.Errorf("clock(%v) = %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestRemaining(t *testing.T) {
-	for _, c := range []struct {
-		elapsed     time.Duration
-		done, total int64
-		want        time.Duration
-		ok          bool
-	}{
-		{time.Minute, 0, 100, 0, false},           // nothing done
-		{time.Second, 50, 100, 0, false},          // too early
-		{time.Minute, 1, 100, 0, false},           // too little
-		{time.Minute, 5, 0, 0, false},             // no end known
-		{10 * time.Second, 50, 100, 10e9, true},   // as long again
-		{time.Minute, 25, 100, 180e9, true},       // three times as long
-		{61 * time.Second, 25, 100, 180e9, true},  // rounded
-		{10 * time.Minute, 2, 100, 29400e9, true}, // 490 minutes
-		{time.Minute, 100, 100, 0, true},
-		{time.Minute, 101, 100, 0, true},
-	} {
-		if d, ok := remaining(c.elapsed, c.done, c.total); d != c.want || ok != c.ok {
-			t.Errorf("remaining(%v, %d, %d) = %v, %v", c.elapsed, c.done, c.total, d, ok)
-		}
-	}
-}
-
-func TestCleanAndWrap(t *testing.T) {
-	if got := clean("a\x1b[31m\nb\xff\x00c\u0085"); got != "a?[31m b\uFFFD?c?" {
-		t.Errorf("%q", got)
-	}
+func TestWrap(t *testing.T) {
 	if got := wrap("one two  three\nfour", "> ", 10); got != "> one two\n> three\n> four\n" {
 		t.Errorf("%q", got)
 	}
 	if got := wrap("one two three", " ", 0); got != " one two three\n" || wrap("", "x", 5) != "" {
 		t.Errorf("%q", got)
-	}
-}
-
-// TestEveryOutcomeHasWords reads the kinds from the source of core/live.
-func TestEveryOutcomeHasWords(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../../core/live/swap.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		v, ok := n.(*ast.ValueSpec)
-		if !ok || len(v.Values) != 1 {
-			return true
-		}
-		if kind, ok := v.Type.(*ast.Ident); !ok || kind.Name != "OutcomeKind" {
-			return true
-		}
-		kind := strings.Trim(v.Values[0].(*ast.BasicLit).Value, `"`)
-		text := nextBoot(live.Outcome{Kind: live.OutcomeKind(kind), Blocking: "linuxfs.bad"}, live.Facts{Plain: live.Image{Name: "linuxfs"}})
-		if text == "" || strings.Contains(text, "%!") || seen[text] != "" {
-			t.Errorf("%s: %q, as %s", kind, text, seen[text])
-		}
-		seen[text] = kind
-		return true
-	})
-	if len(seen) < 9 {
-		t.Errorf("only %d kinds", len(seen))
 	}
 }

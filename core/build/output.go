@@ -22,6 +22,8 @@ type meter struct {
 	flushed  atomic.Int64 // bytes known to be on the medium
 	unsynced atomic.Int64 // bytes beyond these that may be outstanding
 	perStep  float64      // seconds that a step of flushing takes now
+	ahead    bool         // too much is outstanding
+	stopped  bool         // mksquashfs is
 	line     []byte
 }
 

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"antix-remaster/core/pause"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
@@ -37,7 +38,7 @@ type Packed struct {
 
 // Run packs and returns when the image's bytes have been handed to the
 // medium, but are not yet durable: sync Job.Out. Errors are wire errors. A
-// cancelled context kills mksquashfs at once.
+// cancelled context kills mksquashfs at once, a paused one stops it.
 func Run(ctx context.Context, j Job) (Packed, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -113,8 +114,8 @@ func allowed(bytesPerSecond float64) int64 {
 }
 
 // follow hands what mksquashfs wrote to the medium as it comes, and holds
-// mksquashfs back while too much is outstanding. It returns when the program
-// has ended. The flushing has a goroutine of its own: a slow stick may keep it
+// mksquashfs back while too much is outstanding or the run is paused. It
+// returns when the program has ended. The flushing has a goroutine of its own: a slow stick may keep it
 // waiting for seconds, and a cancel must not wait with it.
 func (m *meter) follow(ctx context.Context, p *sys.Process) {
 	var flushing sync.WaitGroup
@@ -122,7 +123,7 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 	flushing.Go(func() { m.flush(ctx, p) })
 	tick := time.NewTicker(brisk)
 	defer tick.Stop()
-	lastWatch, held, calmed := time.Now(), false, false
+	lastWatch, calmed := time.Now(), false
 	for {
 		select {
 		case <-p.Done():
@@ -137,7 +138,7 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 			calmed = m.size() > 0
 			sys.CalmClose(m.job.Out)
 		}
-		held = m.hold(p, held)
+		m.hold(ctx, p)
 		if calmed {
 			tick.Reset(m.pace())
 		}
@@ -151,11 +152,14 @@ func (m *meter) follow(ctx context.Context, p *sys.Process) {
 }
 
 // How often it is looked at what is outstanding: seldom, as every look costs
-// the compressor its caches, but for one that is fast enough to matter.
+// the compressor its caches, but for one that is fast enough to matter. Between
+// two calm looks a compressor that need not compress can write 10 MiB.
 const (
-	calm  = 100 * time.Millisecond
+	calm  = 20 * time.Millisecond
 	brisk = 5 * time.Millisecond
 )
+
+const flushEvery = 100 * time.Millisecond
 
 func (m *meter) pace() time.Duration {
 	if m.size()-m.flushed.Load() > minUnsynced/2 {
@@ -164,23 +168,29 @@ func (m *meter) pace() time.Duration {
 	return calm
 }
 
-// hold stops mksquashfs while too much is outstanding, and lets it go on when
-// half of that is written.
-func (m *meter) hold(p *sys.Process, held bool) bool {
+// hold stops mksquashfs while the run is paused, and while too much is
+// outstanding until half of that is written. Only here it is stopped and
+// continued, so that the end of one reason does not undo the other.
+func (m *meter) hold(ctx context.Context, p *sys.Process) {
 	outstanding, most := m.size()-m.flushed.Load(), max(m.unsynced.Load(), minUnsynced)
 	switch {
-	case !held && outstanding > most:
-		p.Signal(syscall.SIGSTOP)
-		return true
-	case held && outstanding < most/2:
-		p.Signal(syscall.SIGCONT)
-		return false
+	case outstanding > most:
+		m.ahead = true
+	case outstanding < most/2:
+		m.ahead = false
 	}
-	return held
+	stop := m.ahead || pause.On(ctx)
+	switch {
+	case stop && !m.stopped:
+		p.Signal(syscall.SIGSTOP)
+	case !stop && m.stopped:
+		p.Signal(syscall.SIGCONT)
+	}
+	m.stopped = stop
 }
 
 func (m *meter) flush(ctx context.Context, p *sys.Process) {
-	tick := time.NewTicker(calm)
+	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -220,6 +230,7 @@ func (m *meter) flushNext() error {
 func (m *meter) writeOut(ctx context.Context) error {
 	size := m.size()
 	for m.flushed.Load() < size {
+		pause.Wait(ctx)
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"antix-remaster/core/pause"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
 )
@@ -79,6 +80,7 @@ type counter struct {
 }
 
 func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
+	pause.Wait(w.ctx)
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
@@ -181,6 +183,7 @@ func seen(links map[[2]uint64]bool, n sys.Node) bool {
 
 // homeOnly adds up a part of /home that is not packed.
 func (w *counter) homeOnly(d *sys.Dir, at string) error {
+	pause.Wait(w.ctx)
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"antix-remaster/core/pause"
 	"antix-remaster/core/sys"
 )
 
@@ -53,6 +54,7 @@ func (c copying) file(from *sys.Dir, name string, to *sys.Dir, as string, born f
 
 func (c copying) bytes(dst, src *os.File) error {
 	for at := int64(0); ; at += chunk {
+		pause.Wait(c.ctx)
 		if err := c.ctx.Err(); err != nil {
 			return err
 		}

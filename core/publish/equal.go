@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"antix-remaster/core/pause"
 	"antix-remaster/core/sys"
 )
 
@@ -67,6 +68,7 @@ func (c copying) equalFile(a *sys.Dir, nameA string, b *sys.Dir, nameB string) (
 	}
 	bufA, bufB := make([]byte, chunk), make([]byte, chunk)
 	for at := int64(0); ; at += chunk {
+		pause.Wait(c.ctx)
 		if err := c.ctx.Err(); err != nil {
 			return false, err
 		}

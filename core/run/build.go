@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"antix-remaster/core/build"
+	"antix-remaster/core/pause"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/publish"
@@ -31,7 +32,7 @@ func Build(ctx context.Context, c wire.Choices, planHash string, out *wire.Out) 
 		err = asCancel(ctx, err)
 		s.log.add("failed: %v", err)
 	} else {
-		result.Seconds = time.Since(started).Seconds()
+		result.Seconds = (time.Since(started) - pause.Total(ctx)).Seconds()
 		s.log.add("armed: %+v", result)
 	}
 	return result, s.end(err)
@@ -65,7 +66,7 @@ func (s *station) build(ctx context.Context, c wire.Choices, planHash string) (w
 		return wire.BuildResult{}, err
 	}
 	if stop := preflight.FirstStop(ex.result.Checks); stop != nil {
-		return wire.BuildResult{}, wire.Fail(stop.Code, nil, stop.Args...)
+		return wire.BuildResult{}, stop.Refusal()
 	}
 	if ex.result.Plan != planHash {
 		return wire.BuildResult{}, wire.Fail(wire.PlanChanged, nil)
@@ -92,6 +93,7 @@ func (j *job) run(ctx context.Context) (wire.BuildResult, error) {
 	}
 	j.result = wire.BuildResult{Name: j.plan.New, VersionID: j.entry.ID, Title: j.entry.Title, Compressor: j.plan.Compressor}
 	for _, step := range []func(context.Context) error{j.pack, j.prove, j.arm} {
+		pause.Wait(ctx)
 		if err := step(ctx); err != nil {
 			return wire.BuildResult{}, j.abort(err)
 		}

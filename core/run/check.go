@@ -65,7 +65,11 @@ func (s *station) examine(ctx context.Context, c wire.Choices) (examined, error)
 		}
 	}
 	room := preflight.Room(in)
-	return examined{p, in.Engine, scan, room, wire.CheckResult{Checks: checks, Plan: p.Hash(), Bound: preflight.Bound(in), Room: room}}, nil
+	result := wire.CheckResult{Checks: checks, Plan: p.Hash(), Bound: preflight.Bound(in), Room: room, Uncompressed: scan.Bytes + scan.Media}
+	if s.facts.Home.Kind == live.HomeInSystem {
+		result.Home = scan.Home
+	}
+	return examined{p, in.Engine, scan, room, result}, nil
 }
 
 // look gathers what the checks need and nobody has to be root for.

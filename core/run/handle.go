@@ -23,6 +23,8 @@ func Handle(ctx context.Context, req wire.Request, out *wire.Out) (any, error) {
 		return Disarm(ctx, out)
 	case wire.OpKeep:
 		return Keep(ctx, out)
+	case wire.OpRestart:
+		return Restart(ctx, out)
 	}
 	return nil, wire.Fail(wire.BadRequest, fmt.Errorf("unknown operation %q", req.Op))
 }

@@ -31,10 +31,15 @@ type station struct {
 
 // openStation finds, mounts, locks and heals. Errors are wire errors.
 func openStation(ctx context.Context, out *wire.Out) (*station, error) {
+	return open(ctx, out, (*station).read, (*station).mountBoot, (*station).sameStick, (*station).makeWritable,
+		(*station).openDir, (*station).lock, (*station).heal)
+}
+
+func open(ctx context.Context, out *wire.Out, steps ...func(*station, context.Context) error) (*station, error) {
 	s := &station{log: openLog(), out: out}
 	s.later(func() error { s.log.close(); return nil })
-	for _, step := range []func(context.Context) error{s.read, s.mountBoot, s.sameStick, s.makeWritable, s.lock, s.heal} {
-		if err := step(ctx); err != nil {
+	for _, step := range steps {
+		if err := step(s, ctx); err != nil {
 			s.log.add("refused: %v", err)
 			return nil, errors.Join(err, s.close())
 		}
@@ -194,9 +199,9 @@ func number(text string) string {
 	return text
 }
 
-// makeWritable opens the directory of the linuxfs, through a writable view
-// where only the mount is read-only, and by remounting where the file system is.
-func (s *station) makeWritable(ctx context.Context) error {
+// makeWritable takes a writable view of the stick where only the mount is
+// read-only, and remounts it where the file system is.
+func (s *station) makeWritable(context.Context) error {
 	f := &s.facts
 	if f.Boot.ReadOnly {
 		if err := s.remount(f.Boot.Mountpoint); err != nil {
@@ -204,6 +209,12 @@ func (s *station) makeWritable(ctx context.Context) error {
 		}
 		f.Boot.ReadOnly = false
 	}
+	return nil
+}
+
+// openDir opens the directory of the linuxfs.
+func (s *station) openDir(context.Context) error {
+	f := s.facts
 	dir, err := sys.OpenDir(f.Boot.Mountpoint)
 	for _, name := range strings.Split(f.Image.Path, "/") {
 		if err == nil && name != "" {

@@ -113,6 +113,26 @@ func StartTextAgent() (*TextAgent, error) {
 	return a, nil
 }
 
+// StartTerminalAgent opens a terminal window with pkttyagent in it, which asks
+// for the password on behalf of this program. Nobody tells when it is known to
+// polkit, so that takes a fixed time.
+func StartTerminalAgent() (*TextAgent, error) {
+	agent, err := Program("pkttyagent")
+	if err != nil {
+		return nil, err
+	}
+	terminal, err := Program("x-terminal-emulator")
+	if err != nil {
+		return nil, err
+	}
+	a := &TextAgent{cmd: exec.Command(terminal, "-e", agent, "--process", strconv.Itoa(os.Getpid()))}
+	if err := a.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("cannot start %s: %w", terminal, err)
+	}
+	time.Sleep(agentDelay)
+	return a, nil
+}
+
 // Stop ends the agent and puts the terminal right, which an interrupted
 // password question leaves without echo.
 func (a *TextAgent) Stop() {
@@ -124,6 +144,9 @@ func (a *TextAgent) Stop() {
 }
 
 func (a *TextAgent) closeTTY() {
+	if a.tty == nil {
+		return // a terminal window of its own
+	}
 	if a.was != nil {
 		// From a background group this would stop us, so the signal is ignored.
 		signal.Ignore(syscall.SIGTTOU)

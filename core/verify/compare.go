@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"antix-remaster/core/build"
+	"antix-remaster/core/pause"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
@@ -98,6 +99,7 @@ func (c *comparer) root(view, image *sys.Dir) error {
 
 // dir merges the two sorted listings.
 func (c *comparer) dir(view, image *sys.Dir, at string, rules plan.Rules) error {
+	pause.Wait(c.ctx)
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"antix-remaster/core/pause"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
@@ -93,6 +94,9 @@ func hashAll(ctx context.Context, src io.Reader, hashes []io.Writer, report func
 	defer busy.Wait()
 	var total int64
 	for i := 0; ctx.Err() == nil; i++ {
+		if pause.Wait(ctx); ctx.Err() != nil {
+			break
+		}
 		n, err := src.Read(bufs[i%2])
 		busy.Wait()
 		data := bufs[i%2][:n]

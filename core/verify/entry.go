@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"antix-remaster/core/pause"
 	"antix-remaster/core/sys"
 )
 
@@ -110,6 +111,7 @@ func (c *comparer) sameBytes(view, image *sys.Dir, name string) string {
 	}
 	defer b.Close()
 	for c.ctx.Err() == nil {
+		pause.Wait(c.ctx)
 		n, errA := io.ReadFull(a, c.a)
 		m, errB := io.ReadFull(b, c.b)
 		if !bytes.Equal(c.a[:n], c.b[:m]) {

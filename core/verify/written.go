@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"os"
 
+	"antix-remaster/core/pause"
 	"antix-remaster/core/sys"
 )
 
@@ -25,6 +26,7 @@ func sumWritten(ctx context.Context, f *os.File, size int64) (written, error) {
 	w := written{seed: maphash.MakeSeed(), size: size, sums: map[int64]uint64{}}
 	buf := make([]byte, chunk)
 	for off := int64(0); off < size && ctx.Err() == nil; off += chunk {
+		pause.Wait(ctx)
 		n := min(chunk, size-off)
 		if !sys.Cached(f, off, n) {
 			continue

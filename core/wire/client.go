@@ -15,14 +15,17 @@ import (
 type Client struct {
 	in  *bufio.Reader
 	out io.WriteCloser
-	mu  sync.Mutex   // of out: Cancel may come from another goroutine
+	mu  sync.Mutex   // of out: Cancel and Pause may come from other goroutines
 	end func() error // of Close: waits for a helper that Start started
 }
 
-// Watch sees the events of an operation: progress and notes.
+// Watch sees the events of an operation: progress, notes, and that it was
+// paused (true) or goes on (false). The time in between is none of its work.
+// What is nil sees nothing.
 type Watch struct {
 	Progress Report
 	Note     func(Check)
+	Paused   func(bool)
 }
 
 // NewClient greets the helper at the other end. An input that ends before the
@@ -109,6 +112,10 @@ func (w Watch) see(e Event, result any) (done bool, err error) {
 		if w.Note != nil && e.Check != nil {
 			w.Note(*e.Check)
 		}
+	case "paused", "resumed":
+		if w.Paused != nil {
+			w.Paused(e.Event == "paused")
+		}
 	case "error":
 		return true, e.failure()
 	case "result":
@@ -126,6 +133,13 @@ func (e Event) failure() error { return Fail(e.Code, errors.New(e.Detail), e.Arg
 
 // Cancel asks the helper to stop what it does; Do then ends with Cancelled.
 func (c *Client) Cancel() error { return c.send(Request{Op: OpCancel}) }
+
+// Pause asks the helper to let what it does stand still until Resume; Watch
+// tells when it took the request. Nothing is lost, and a cancel works as ever.
+func (c *Client) Pause() error { return c.send(Request{Op: OpPause}) }
+
+// Resume asks the helper to go on.
+func (c *Client) Resume() error { return c.send(Request{Op: OpResume}) }
 
 // HangUp ends the helper's input, which stops whatever it does, and does not
 // wait: Do still sees the end.

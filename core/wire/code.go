@@ -88,6 +88,9 @@ const (
 	NothingToKeep Code = "nothing_to_keep"
 	Protected     Code = "protected"
 	SharedTarget  Code = "shared_target"
+
+	RestartUnknown Code = "restart_unknown"
+	RestartFailed  Code = "restart_failed"
 )
 
 // Error is an error that a user can act on. Args fill the text of its code in

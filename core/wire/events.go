@@ -8,19 +8,28 @@ import (
 )
 
 // Protocol is the version of the language; both sides must speak the same.
-const Protocol = 1
+const Protocol = 2
 
 // Op is what a face asks for.
 type Op string
 
-// The operations. Cancel is the only one taken while another runs.
+// The operations, one at a time. OpRestart restarts the machine: the answer comes
+// when its init was asked, and the helper then ends with everything else.
+//
+// The last three are no operations of their own but concern the one that runs;
+// without one they are ignored. While it is paused it keeps its locks and all
+// it has made, but mksquashfs is stopped and nothing is read or compared; a
+// cancel, and the end of the input, end it then as ever.
 const (
-	OpHello  Op = "hello"
-	OpCheck  Op = "check"
-	OpBuild  Op = "build"
-	OpDisarm Op = "disarm"
-	OpKeep   Op = "keep"
-	OpCancel Op = "cancel"
+	OpHello   Op = "hello"
+	OpCheck   Op = "check"
+	OpBuild   Op = "build"
+	OpDisarm  Op = "disarm"
+	OpKeep    Op = "keep"
+	OpRestart Op = "restart"
+	OpCancel  Op = "cancel"
+	OpPause   Op = "pause"
+	OpResume  Op = "resume"
 )
 
 // Request is one line from a face. It carries choices and names, never a path
@@ -88,9 +97,12 @@ type Check struct {
 	Args  []string `json:"args,omitempty"`
 }
 
+// Refusal is the error of a run that this check forbids.
+func (c Check) Refusal() error { return Fail(c.Code, errors.New("refused by a check"), c.Args...) }
+
 // Event is one line from the helper.
 type Event struct {
-	Event    string          `json:"event"` // ready, progress, note, result, error
+	Event    string          `json:"event"` // ready, progress, note, paused, resumed, result, error
 	Protocol int             `json:"protocol,omitempty"`
 	Progress *Progress       `json:"progress,omitempty"`
 	Check    *Check          `json:"check,omitempty"`  // of note
@@ -106,6 +118,10 @@ type CheckResult struct {
 	Plan   string  `json:"plan"`  // hash
 	Bound  int64   `json:"bound"` // upper bound of the new image, bytes
 	Room   int64   `json:"room"`  // bytes that the image may have
+
+	// As they would be packed: holes count nothing, hard links once.
+	Home         int64 `json:"home"`         // bytes in /home, also when it is to be left empty; 0 when it is not in the system
+	Uncompressed int64 `json:"uncompressed"` // bytes of all that is packed
 }
 
 // BuildResult is the result of OpBuild.
@@ -121,13 +137,18 @@ type BuildResult struct {
 	Changed    []string `json:"changed"`     // quoted names that changed since packing began
 	ChangedAll int      `json:"changed_all"` // how many there are
 	Companions []string `json:"companions"`
-	Seconds    float64  `json:"seconds"`
+	Seconds    float64  `json:"seconds"` // without pauses
 }
 
 // FiledResult is the result of OpDisarm and OpKeep.
 type FiledResult struct {
 	Archives []string `json:"archives"` // "archive/0003"
 	Files    []string `json:"files"`    // former names
+}
+
+// RestartResult is the result of OpRestart.
+type RestartResult struct {
+	Init string `json:"init"` // what restarts the machine: "systemd", "runit", "sysvinit", "busybox"
 }
 
 // MaxLine is the longest line either side may send, in bytes.

@@ -268,4 +268,11 @@ var table = map[Code]row{
 	SharedTarget: {ExitRefused, T("Two versions share one file"),
 		T("%[1]s and %[2]s are links to the same image, so it cannot be filed away."),
 		T("Remove the link that is too much.")},
+
+	RestartUnknown: {ExitFailed, T("Please restart by hand"),
+		T("This program does not know how this system is restarted: its first process is %[1]s. Nothing was changed."),
+		T("Close your programs, and restart from the menu of the desktop.")},
+	RestartFailed: {ExitFailed, T("The restart did not begin"),
+		T("%[1]s was asked to restart the computer, and it did not work: %[2]s. Nothing was changed."),
+		T("Close your programs, and restart from the menu of the desktop.")},
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"antix-remaster/core/pause"
 )
 
 // Handler does one operation. What it gives is the event's result.
@@ -90,6 +92,7 @@ type server struct {
 	running sync.WaitGroup
 	mu      sync.Mutex
 	stop    context.CancelFunc // of the running operation; nil when idle
+	pause   *pause.Switch      // of the same
 }
 
 func (s *server) take(line []byte) error {
@@ -104,11 +107,15 @@ func (s *server) take(line []byte) error {
 		}
 		return nil
 	}
-	if req.Op == OpCancel {
+	switch req.Op {
+	case OpCancel:
 		s.cancel()
-		return nil
+	case OpPause, OpResume:
+		s.hold(req.Op == OpPause)
+	default:
+		return s.start(req)
 	}
-	return s.start(req)
+	return nil
 }
 
 func (s *server) cancel() {
@@ -119,6 +126,20 @@ func (s *server) cancel() {
 	}
 }
 
+// hold pauses the running operation or lets it go on, and tells of the change:
+// a face counts no time in between.
+func (s *server) hold(paused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.stop == nil:
+	case paused && s.pause.Pause():
+		s.out.send(Event{Event: "paused"})
+	case !paused && s.pause.Resume():
+		s.out.send(Event{Event: "resumed"})
+	}
+}
+
 func (s *server) start(req Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,6 +147,7 @@ func (s *server) start(req Request) error {
 		return errors.New("one operation at a time")
 	}
 	ctx, stop := context.WithCancel(s.ctx)
+	ctx, s.pause = pause.With(ctx)
 	s.stop = stop
 	s.running.Go(func() {
 		result, err := s.handle(ctx, req, s.out)

@@ -163,12 +163,12 @@ func answers(t *testing.T, in io.Reader, handle Handler) ([]Event, error) {
 	return events, err
 }
 
-const hello = `{"op":"hello","protocol":1}` + "\n"
+const hello = `{"op":"hello","protocol":2}` + "\n"
 
 func TestBadRequests(t *testing.T) {
 	for name, in := range map[string]string{
 		"no greeting":      `{"op":"build"}` + "\n",
-		"other protocol":   `{"op":"hello","protocol":2}` + "\n",
+		"other protocol":   `{"op":"hello","protocol":1}` + "\n",
 		"null":             "null\n",
 		"unknown field":    hello + `{"op":"build","path":"/etc/passwd"}` + "\n",
 		"unknown choice":   hello + `{"op":"build","choices":{"output":"/etc/passwd"}}` + "\n",

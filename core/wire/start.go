@@ -23,9 +23,17 @@ const (
 )
 
 // Start starts the helper: directly when we are root, else through pkexec,
-// which asks for the password. Errors are wire errors. Close the client to end
-// the helper and to wait for it.
+// which asks for the password, on our terminal if there is one. Errors are wire
+// errors. Close the client to end the helper and to wait for it.
 func Start(ctx context.Context) (*Client, error) {
+	return start(ctx, sys.StartTextAgent)
+}
+
+// StartFromWindow is Start without a question on the terminal that a window may
+// have been started from, where nobody looks: a window of the desktop asks.
+func StartFromWindow(ctx context.Context) (*Client, error) { return start(ctx, nil) }
+
+func start(ctx context.Context, ask func() (*sys.TextAgent, error)) (*Client, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, Fail(HelperMissing, err, helperName)
@@ -42,9 +50,11 @@ func Start(ctx context.Context) (*Client, error) {
 		return nil, Fail(NoPkexec, err)
 	}
 	// Without a terminal a window of the desktop may still ask.
-	if agent, err := sys.StartTextAgent(); err == nil {
-		defer agent.Stop()
-		defer context.AfterFunc(ctx, agent.Stop)() // pkexec waits for it
+	if ask != nil {
+		if agent, err := ask(); err == nil {
+			defer agent.Stop()
+			defer context.AfterFunc(ctx, agent.Stop)() // pkexec waits for it
+		}
 	}
 	return startProgram(ctx, path, pkexec, "--disable-internal-agent", path)
 }

@@ -55,7 +55,14 @@ func Open(ctx context.Context, root, socket string) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the accessibility bus at %s: %w", address, err)
 	}
-	return &Bus{conn}, nil
+	b := &Bus{conn}
+	// A program that begins waits for the registry for one second only, and
+	// cannot be seen if that was too short.
+	if _, err := b.apps(ctx); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("cannot start the registry of accessibility: %w", err)
+	}
+	return b, nil
 }
 
 // Close ends the connection.

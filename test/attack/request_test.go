@@ -174,7 +174,7 @@ func TestPromiseS4Second(t *testing.T) {
 	v := newVictim(t, livesys.Options{})
 	v.write("/opt/noise", noise(16<<20), 0o600)
 	before, broken := v.look(), 0
-	seconds := []string{`{"op":"build"}`, `{"op":"keep"}`, `{"op":"disarm"}`, `{"op":"check"}`, `{"op":"hello","protocol":1}`, "garbage"}
+	seconds := []string{`{"op":"build"}`, `{"op":"keep"}`, `{"op":"disarm"}`, `{"op":"check"}`, `{"op":"restart"}`, `{"op":"hello","protocol":1}`, "garbage"}
 	for _, second := range seconds {
 		s := v.talk().hello()
 		refused := false

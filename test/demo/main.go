@@ -49,7 +49,7 @@ func main() {
 // demo is one run.
 type demo struct {
 	sys   *livesys.System
-	desk  *desktop.Desktop // of a demo of the wizard, around sys
+	desk  *desktop.Desktop // around sys
 	stick string           // image file
 	log   string           // copy of the program's log
 	shots string           // directory of the pictures
@@ -69,11 +69,7 @@ func run(ctx context.Context, buildDir, out string) (err error) {
 	if err := d.start(ctx, buildDir); err != nil {
 		return err
 	}
-	remaster := d.build
-	if d.desk != nil {
-		remaster = d.wizard
-	}
-	for _, step := range []func(context.Context) error{d.status, remaster, d.boot, d.rollback} {
+	for _, step := range []func(context.Context) error{d.status, d.wizard, d.boot, d.rollback} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -98,19 +94,15 @@ func (d *demo) start(ctx context.Context, buildDir string) error {
 	if err := os.WriteFile(d.sys.Path(added), []byte(d.text+"\n"), 0o644); err != nil {
 		return err
 	}
-	if err := d.sys.InstallProgram(buildDir); err != nil || d.desk == nil {
+	if err := d.sys.InstallProgram(buildDir); err != nil {
 		return err
 	}
 	return d.sys.InstallShare(ctx)
 }
 
-// startSystem starts the live system, with a screen when there is a wizard.
+// startSystem starts the live system, with a screen for the wizard.
 func (d *demo) startSystem(ctx context.Context) (err error) {
 	o := livesys.Options{NewStick: d.stick, Companions: true, Log: os.Stdout}
-	if len(wizardSteps) == 0 {
-		d.sys, err = livesys.New(ctx, o)
-		return err
-	}
 	d.desk, err = desktop.Start(ctx, desktop.Options{Options: o, Polkit: livesys.Authorised, Screen: screen()})
 	if err == nil {
 		d.sys = d.desk.Sys
@@ -119,26 +111,15 @@ func (d *demo) startSystem(ctx context.Context) (err error) {
 }
 
 func (d *demo) stop() error {
-	switch {
-	case d.desk != nil:
-		return d.desk.Stop()
-	case d.sys != nil:
-		return d.sys.Stop()
+	if d.desk == nil {
+		return nil
 	}
-	return nil
+	return d.desk.Stop()
 }
 
 func (d *demo) status(ctx context.Context) error {
 	headline(2, "What the program sees: "+program+" status")
 	return d.inside(ctx, program, "status")
-}
-
-func (d *demo) build(ctx context.Context) error {
-	headline(3, "Make the next version: "+program+" build --yes")
-	if err := d.inside(ctx, program, "build", "--yes", "--title", "The demo's version"); err != nil {
-		return err
-	}
-	return d.shutdown()
 }
 
 // shutdown keeps the log and ends the system, as for a restart.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"antix-remaster/test/desktop"
 )
@@ -12,8 +13,24 @@ import (
 const wizard = "antix-remaster"
 
 // wizardSteps lead the wizard through a remaster where nobody sits at a
-// screen, to its end. As long as there are none the demo uses the terminal.
-var wizardSteps []desktop.Step
+// screen, to its end.
+var wizardSteps = []desktop.Step{
+	desktop.Wait("label", "Packs the system as it is now*"), desktop.Shot("demo-1-start"),
+	desktop.Press("Remaster this system"),
+	desktop.Within(3*time.Minute, desktop.Wait("label", "Everything is ready*")), desktop.Shot("demo-2-check"),
+	desktop.Press("Next"),
+	desktop.Write("Title of the new version", "The demo's version"), desktop.Shot("demo-3-what-goes-in"),
+	desktop.Press("Next"),
+	desktop.Wait("label", "The new version is compressed. How?"), desktop.Shot("demo-4-how"),
+	desktop.Press("Next"),
+	desktop.Within(3*time.Minute, desktop.Wait("label", "You can cancel at any time*")), desktop.Shot("demo-5-summary"),
+	desktop.Press("Create"),
+	desktop.Wait("label", "Packing the system"), desktop.Shot("demo-6-progress"),
+	desktop.Within(20*time.Minute, desktop.Wait("label", "The new version is ready and verified.")), desktop.Shot("demo-7-done"),
+	desktop.Press("Restart now"),
+	desktop.Wait("", "Restart now?"), desktop.Shot("demo-8-restart"),
+	desktop.Press("Later"),
+}
 
 // screen is that of whoever started the demo, or nil.
 func screen() *desktop.Screen {
@@ -25,7 +42,11 @@ func screen() *desktop.Screen {
 
 func (d *demo) wizard(ctx context.Context) error {
 	headline(3, "Make the next version: the wizard")
-	app, err := d.desk.Launch(ctx, "demo", language(), wizard)
+	var env []string // the steps below know the buttons' English names
+	if screen() != nil {
+		env = language()
+	}
+	app, err := d.desk.Launch(ctx, "demo", env, wizard)
 	if err != nil {
 		return fmt.Errorf("the wizard does not start: %w\nFor a demo on a screen of its own: env -u DISPLAY scripts/demo", err)
 	}

@@ -11,12 +11,12 @@
 package desktop
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,37 +66,63 @@ func VirtualScreen(ctx context.Context, size image.Point) (*Screen, error) {
 	return s, nil
 }
 
+// The numbers of displays to try. Where somebody sits they begin with 0.
+const firstDisplay, lastDisplay = 100, 199
+
+// startServer takes the first free number. That the server chooses it (-displayfd)
+// is not safe: it then makes no lock file, and without abstract sockets a second
+// one takes the socket, and with it the windows, away from the first.
 func (s *Screen) startServer(ctx context.Context) error {
-	number, theirs, err := os.Pipe()
+	program, err := exec.LookPath("Xvfb")
 	if err != nil {
-		return err
+		return fmt.Errorf("missing Xvfb (Debian package xvfb): %w", err)
 	}
-	defer number.Close()
-	// It chooses a free number and says it when it is ready.
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", s.size.X, s.size.Y),
-		"-nolisten", "tcp", "-noreset", "-nocursor", "-fbdir", s.dir)
-	cmd.ExtraFiles = []*os.File{theirs}
+	for number := firstDisplay; number <= lastDisplay; number++ {
+		s.Display = ":" + strconv.Itoa(number)
+		if err = s.serve(ctx, program); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// serve starts the server and waits until it answers. The socket in the file
+// system is the one that can be shown to a live system.
+func (s *Screen) serve(ctx context.Context, program string) error {
+	cmd := exec.Command(program, s.Display, "-screen", "0", fmt.Sprintf("%dx%dx24", s.size.X, s.size.Y),
+		"-nolisten", "tcp", "-nolisten", "local", "-noreset", "-nocursor", "-fbdir", s.dir)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	server, err := s.own(cmd)
-	theirs.Close()
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, server.Kill)()
-	line, err := bufio.NewReader(number).ReadString('\n')
-	if err != nil {
-		server.Kill()
-		return fmt.Errorf("%w: %s", errors.Join(err, ctx.Err()), bytes.TrimSpace(log.Bytes()))
+	for end := time.Now().Add(30 * time.Second); ; {
+		select {
+		case <-server.Done: // the number is taken
+			s.running = nil
+			return fmt.Errorf("the X server has ended: %s", bytes.TrimSpace(log.Bytes()))
+		case <-time.After(20 * time.Millisecond):
+		}
+		// One that is about to find out that the number is taken has no lock file.
+		lock, _ := os.ReadFile("/tmp/.X" + s.Display[1:] + "-lock")
+		if strings.TrimSpace(string(lock)) == strconv.Itoa(cmd.Process.Pid) {
+			if conn, err := net.Dial("unix", s.socket()); err == nil {
+				return conn.Close()
+			}
+		}
+		if ctx.Err() != nil || time.Now().After(end) {
+			server.Kill()
+			return fmt.Errorf("the X server does not answer: %w", errors.Join(ctx.Err(), errors.New(log.String())))
+		}
 	}
-	s.Display = ":" + strings.TrimSpace(line)
-	return nil
 }
 
 // startManager starts the window manager. Windows that were there before it
 // are taken over, so it need not be waited for.
 func (s *Screen) startManager() error {
-	cmd := exec.Command("matchbox-window-manager")
+	// Its own keys would take alt+n and alt+c from the programs.
+	cmd := exec.Command("matchbox-window-manager", "-kbdconfig", "/dev/null")
 	cmd.Env = append(os.Environ(), "DISPLAY="+s.Display)
 	_, err := s.own(cmd)
 	return err

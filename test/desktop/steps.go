@@ -36,6 +36,11 @@ func Wait(role, name string) Step {
 	}}
 }
 
+// Gone waits until nothing with this name is shown any more.
+func Gone(name string) Step {
+	return Step{"wait for the end of " + name, func(ctx context.Context, p *player) error { return p.app.Gone(ctx, "", name) }}
+}
+
 // Choose chooses the radio button, check box or entry of a list with the name.
 func Choose(role, name string) Step {
 	return Step{"choose " + name, func(ctx context.Context, p *player) error {

@@ -22,13 +22,13 @@ import (
 )
 
 // Programs is a directory with the freshly built programs of the project, and
-// with strike.
+// with strike and face.
 type Programs string
 
 // BuildPrograms builds them into dir.
 func BuildPrograms(dir string) (Programs, error) {
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", dir, "antix-remaster/cmd/antix-remaster-cli",
-		"antix-remaster/cmd/antix-remaster-helper", "antix-remaster/test/faults/strike")
+		"antix-remaster/cmd/antix-remaster-helper", "antix-remaster/test/faults/strike", "antix-remaster/test/faults/face")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("cannot build the programs: %w\n%s", err, out)

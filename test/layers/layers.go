@@ -59,12 +59,18 @@ type onlyBy struct {
 	by       []string
 }
 
+// faces are unprivileged: the helper makes its own plan and has no words.
+var faces = []string{"gui", "cmd/antix-remaster", "cmd/antix-remaster-cli"}
+
 var limited = []onlyBy{
 	{"os/exec", []string{"core/sys"}},
 	{"golang.org/x/sys/unix", []string{"core/sys"}},
 	{module + "/core/publish", []string{"core/run"}},
 	{module + "/core/persist", []string{"core/run"}},
 	{module + "/core/run", []string{helper}},
+	{module + "/core/intent", faces},
+	{module + "/core/words", faces},
+	{module + "/core/estimate", faces},
 	{module + "/gui", []string{"cmd/antix-remaster"}},
 	{gotk3 + "/", []string{"gui", "cmd/antix-remaster"}},
 }

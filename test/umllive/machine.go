@@ -37,6 +37,7 @@ type Options struct {
 	Base     *livesys.Mini // nil means the Debian base
 	Mem      string        // default "256M"
 	Timeout  time.Duration // of one run; default five minutes
+	Mapped   bool          // the stick can be made to fail: "/mnt/agent fail"
 }
 
 // Machine is a stick, and what it is started with.
@@ -67,7 +68,11 @@ func New(ctx context.Context, o Options) (*Machine, error) {
 	o.StickFS, o.Mem = cmp.Or(o.StickFS, "vfat"), cmp.Or(o.Mem, "256M")
 	o.StickSize, o.Timeout = cmp.Or(o.StickSize, 3<<29), cmp.Or(o.Timeout, 5*time.Minute)
 	m := &Machine{Options: o, Stick: filepath.Join(o.Dir, "stick.img"), Shared: filepath.Join(o.Dir, "shared")}
-	for _, step := range []func(context.Context) error{m.agent, m.format, m.tree, m.fill} {
+	steps := []func(context.Context) error{m.agent, m.format, m.tree, m.fill}
+	if m.StickFS == "ext4" { // which the host knows
+		steps = []func(context.Context) error{m.agent, m.makeStick}
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("cannot make the machine: %w", err)
 		}
@@ -104,27 +109,41 @@ func (m *Machine) format(ctx context.Context) error {
 		return err
 	}
 	m.uuid = "1234-ABCD"
-	args := []string{"mkfs.vfat", "-F", "32", "-i", "1234ABCD", "-n", "LIVESYS", m.Stick}
-	if m.StickFS == "ext4" {
-		m.uuid = "11111111-2222-4333-8444-555555555555"
-		args = []string{"mkfs.ext4", "-q", "-F", "-m", "0", "-U", m.uuid, m.Stick}
-	}
-	if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
-		return fmt.Errorf("%s failed: %w\n%s", args[0], err, out)
+	out, err := exec.CommandContext(ctx, "mkfs.vfat", "-F", "32", "-i", "1234ABCD", "-n", "LIVESYS", m.Stick).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("mkfs.vfat failed: %w\n%s", err, out)
 	}
 	return nil
 }
 
-// tree makes on the host what the stick is to hold.
-func (m *Machine) tree(ctx context.Context) error {
-	o := m.Options.Options
+// makeStick makes all of it on the host.
+func (m *Machine) makeStick(ctx context.Context) error {
+	o, err := m.options(ctx)
+	if err != nil {
+		return err
+	}
+	m.uuid = "11111111-2222-4333-8444-555555555555"
+	o.StickUUID = m.uuid
+	base, err := livesys.MakeStick(ctx, o, m.Stick)
+	m.VID = cmp.Or(m.VID, base.VID)
+	return err
+}
+
+// options are those of the stick, with the tiny system where one is wanted.
+func (m *Machine) options(ctx context.Context) (o livesys.Options, err error) {
+	o = m.Options.Options
 	if m.Base != nil {
 		o.BaseImage = filepath.Join(m.Dir, "base")
-		vid, err := livesys.MiniImage(ctx, o.BaseImage, *m.Base)
-		if err != nil {
-			return err
-		}
-		m.VID = vid
+		m.VID, err = livesys.MiniImage(ctx, o.BaseImage, *m.Base)
+	}
+	return o, err
+}
+
+// tree makes on the host what the stick is to hold.
+func (m *Machine) tree(ctx context.Context) error {
+	o, err := m.options(ctx)
+	if err != nil {
+		return err
 	}
 	base, err := livesys.FillTree(ctx, o, m.Dir)
 	if err != nil {
@@ -149,14 +168,35 @@ func (m *Machine) Run(ctx context.Context, script string) (Result, error) {
 	if err := os.WriteFile(filepath.Join(m.Shared, guest.ScriptFile), []byte(script), 0o755); err != nil {
 		return Result{}, err
 	}
+	disk := inside.UMLDisk
+	if m.Mapped {
+		disk = inside.MappedDisk
+	}
+	spec, err := livesys.SpecFor(m.Options.Options, disk, m.uuid)
+	if err != nil {
+		return Result{}, err
+	}
+	return m.start(ctx, guest.Job{Spec: spec, Mapped: m.Mapped, Programs: programs})
+}
+
+// programs are installed where the package would.
+var programs = map[string]string{
+	"antix-remaster-cli":    "/usr/bin/antix-remaster-cli",
+	"antix-remaster-helper": "/usr/libexec/antix-remaster/antix-remaster-helper",
+}
+
+// Boot starts the live system of the stick with an init of its own. When that
+// restarts the machine, the kernel starts once more, and the machine is
+// switched off: see Report.Again. What the system wrote into m.Shared is there.
+func (m *Machine) Boot(ctx context.Context, init ...string) (Result, error) {
 	spec, err := livesys.SpecFor(m.Options.Options, inside.UMLDisk, m.uuid)
 	if err != nil {
 		return Result{}, err
 	}
-	return m.start(ctx, guest.Job{Spec: spec, Programs: map[string]string{
-		"antix-remaster-cli":    "/usr/bin/antix-remaster-cli",
-		"antix-remaster-helper": "/usr/libexec/antix-remaster/antix-remaster-helper",
-	}})
+	if err := os.Remove(filepath.Join(m.Shared, guest.BootedFile)); err != nil && !os.IsNotExist(err) {
+		return Result{}, err
+	}
+	return m.start(ctx, guest.Job{Spec: spec, Init: init, Programs: programs})
 }
 
 // start runs the machine until it switches itself off.

@@ -12,8 +12,11 @@ const (
 	ReadyFD = 4 // one JSON line of a Ready
 )
 
-// UMLDisk is the first disk of a machine of User-Mode-Linux.
-const UMLDisk = "/dev/ubda"
+// The disks of a machine of User-Mode-Linux: its first one, and a mapped one.
+const (
+	UMLDisk    = "/dev/ubda"
+	MappedDisk = "/dev/dm-0"
+)
 
 // Spec tells PID 1 what to mount where. Paths that begin with "live:" do not
 // exist: everything below Live is derived from LiveDir.

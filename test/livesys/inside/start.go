@@ -41,6 +41,10 @@ func (b *builder) stage() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("cannot make mounts private: %w", err)
 	}
+	var disk unix.Stat_t
+	if err := unix.Stat(b.BootDev, &disk); err != nil {
+		return fmt.Errorf("cannot find the stick's device: %w", err)
+	}
 	if err := tmpfs(b.Stage, "mode=755"); err != nil {
 		return err
 	}
@@ -53,8 +57,8 @@ func (b *builder) stage() error {
 	if err := devices("/dev"); err != nil {
 		return err
 	}
-	if b.BootDev == UMLDisk {
-		if err := mknod(UMLDisk, unix.S_IFBLK|0o660, 98, 0); err != nil {
+	if b.BootDev == UMLDisk || b.BootDev == MappedDisk {
+		if err := mknod(b.BootDev, unix.S_IFBLK|0o660, unix.Major(disk.Rdev), unix.Minor(disk.Rdev)); err != nil {
 			return err
 		}
 	}

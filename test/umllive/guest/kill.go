@@ -21,26 +21,13 @@ func kill(args []string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(args[2], args[3:]...)
-	cmd.Stderr = os.Stdout
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		return err
-	}
 	killed := make(chan int, 1)
-	for lines, seen := bufio.NewScanner(out), false; lines.Scan(); {
-		fmt.Println(lines.Text())
-		if !seen && strings.Contains(lines.Text(), `"stage":"`+args[0]+`"`) {
-			seen = true
+	code, err := follow(args[2:], func(stage string) {
+		if stage == args[0] {
 			time.AfterFunc(time.Duration(delay)*time.Millisecond, func() { killed <- killAll("antix-remaster-helper") })
 		}
-	}
-	err = cmd.Wait()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	})
+	if err != nil {
 		return err
 	}
 	select {
@@ -48,8 +35,36 @@ func kill(args []string) error {
 		fmt.Printf("killed %d\n", n)
 	default: // it was faster
 	}
-	os.Exit(cmd.ProcessState.ExitCode())
+	os.Exit(code)
 	return nil
+}
+
+// follow runs the command, shows what it says, and tells of every stage when it
+// begins. It gives the exit status.
+func follow(args []string, stage func(string)) (int, error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stderr = os.Stdout
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return 0, err
+	}
+	for lines, last := bufio.NewScanner(out), ""; lines.Scan(); {
+		fmt.Println(lines.Text())
+		_, rest, _ := strings.Cut(lines.Text(), `"stage":"`)
+		if name, _, found := strings.Cut(rest, `"`); found && name != last {
+			last = name
+			stage(name)
+		}
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return 0, err
+	}
+	return cmd.ProcessState.ExitCode(), nil
 }
 
 // killAll kills every process of the program.

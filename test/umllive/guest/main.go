@@ -23,6 +23,7 @@ const shared = "/shared"
 var modules = []string{
 	"drivers/block/loop", "fs/squashfs/squashfs", "fs/overlayfs/overlay",
 	"fs/nls/nls_cp437", "fs/nls/nls_iso8859-1", "fs/fat/fat", "fs/fat/vfat",
+	"drivers/md/dm-mod", "drivers/md/dm-flakey",
 }
 
 // Main is the whole life of the machine, or that of the tool.
@@ -46,6 +47,8 @@ func Main() {
 //
 //	agent tree DIR FILE                          describe a tree
 //	agent kill STAGE MILLISECONDS COMMAND ...    see kill
+//	agent restart FILE                           see restart
+//	agent fail HOW STAGE MILLISECONDS UNTIL COMMAND ...    see fail
 func tool(args []string) error {
 	switch {
 	case len(args) == 3 && args[0] == "tree":
@@ -56,6 +59,10 @@ func tool(args []string) error {
 		return write(args[2], all)
 	case len(args) > 3 && args[0] == "kill":
 		return kill(args[1:])
+	case len(args) == 2 && args[0] == "restart":
+		return restart(args[1])
+	case len(args) > 5 && args[0] == "fail":
+		return fail(args[1:])
 	}
 	return fmt.Errorf("not something that the agent can do: %q", args)
 }
@@ -80,8 +87,11 @@ func work() error {
 	if err := json.Unmarshal(text, &job); err != nil {
 		return err
 	}
-	if job.Fill {
+	switch {
+	case job.Fill:
 		return report(shared, Report{}, fill(job.Spec))
+	case len(job.Init) > 0:
+		return job.boot()
 	}
 	r, err := job.live()
 	return report("/mnt", r, err)
@@ -163,6 +173,11 @@ func (job Job) live() (Report, error) {
 	hostdir := cmdline("hostdir")
 	if err := os.MkdirAll(job.Spec.Stage, 0o755); err != nil {
 		return Report{}, err
+	}
+	if job.Mapped {
+		if err := mapStick(); err != nil {
+			return Report{}, err
+		}
 	}
 	ready, err := inside.Start(job.Spec)
 	r := Report{VID: ready.VID}

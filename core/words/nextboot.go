@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"fmt"
@@ -6,10 +6,10 @@ import (
 	"antix-remaster/core/live"
 )
 
-// nextBoot says in plain words what a boot does.
-func nextBoot(o live.Outcome, f live.Facts) string {
-	name := clean(f.Plain.Name)
-	say := func(format string) string { return fmt.Sprintf(format+"%.0[1]s%.0[2]s", name, clean(o.Blocking)) }
+// NextBoot says in plain words what a boot does.
+func NextBoot(o live.Outcome, f live.Facts, tr func(string) string) string {
+	name := Clean(f.Plain.Name)
+	say := func(format string) string { return fmt.Sprintf(format+"%.0[1]s%.0[2]s", name, Clean(o.Blocking)) }
 	switch o.Kind {
 	case live.OutcomeNone:
 		return say(tr("Nothing changes: the next start uses %[1]s as it is."))

@@ -1,0 +1,222 @@
+package gui
+
+import (
+	"context"
+	"time"
+
+	"github.com/gotk3/gotk3/glib"
+	"github.com/gotk3/gotk3/gtk"
+
+	"antix-remaster/core/wire"
+)
+
+// look reads the facts anew, without any privilege, then goes on with then. A
+// look that a later one has overtaken is dropped.
+func (w *window) look(then func()) {
+	w.looks++
+	mine, choices := w.looks, w.choices
+	w.async(func() func() {
+		v := observe(context.Background(), choices)
+		return func() {
+			if mine != w.looks {
+				return
+			}
+			w.view = v
+			w.update()
+			if then != nil {
+				then()
+			}
+		}
+	})
+}
+
+// begin leaves the start page: from here on the helper is asked.
+func (w *window) begin() {
+	title := w.choices.Title
+	w.choices, w.check, w.notes = w.intent.Choices, nil, nil
+	if title == "" {
+		w.choices.Title = trf("Remaster of %[1]s", time.Now().Format("2006-01-02 15:04"))
+	}
+	w.show(pageCheck)
+	w.recheck()
+}
+
+// run does one piece of work of the helper off the main loop, and goes on with
+// done. Only one runs at a time.
+func (w *window) run(t task, work func(context.Context) error, done func()) {
+	if w.busy != idle {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.busy, w.cancel, w.givingUp = t, cancel, false
+	w.looks++ // what is being looked at now may be another thing afterwards
+	w.update()
+	w.async(func() func() {
+		err := work(ctx)
+		return func() {
+			cancel()
+			w.busy, w.cancel = idle, nil
+			w.dismissAgent()
+			w.dropQuestion()
+			if err != nil {
+				w.fail(t, err)
+				return
+			}
+			done()
+		}
+	})
+}
+
+// recheck lets the helper look at the choices as they are now.
+func (w *window) recheck() {
+	if w.busy != idle {
+		return
+	}
+	w.check = nil
+	sent, found := w.choices, inspection{}
+	w.run(checking, func(ctx context.Context) (err error) {
+		found, err = inspect(ctx, &w.helper, sent)
+		return err
+	}, func() {
+		if !sameChoices(sent, w.choices) { // changed meanwhile: the summary will ask again
+			w.update()
+			return
+		}
+		w.view, w.choices, w.check = found.view, found.intent.Choices, &found.result
+		w.update()
+	})
+}
+
+// create makes the new version.
+func (w *window) create() {
+	if w.busy != idle || w.check == nil {
+		return
+	}
+	w.meter.start(time.Now())
+	w.notes = nil
+	w.show(pageProgress)
+	w.startTick()
+	w.inhibit = w.app.Inhibited(w.top, gtk.APPLICATION_INHIBIT_SUSPEND|gtk.APPLICATION_INHIBIT_LOGOUT, tr("A new version of this system is being made."))
+	reports := latest[wire.Progress]{show: w.progress}
+	watch := wire.Watch{Progress: reports.put, Note: func(c wire.Check) { glib.IdleAdd(func() { w.learn(c) }) },
+		Paused: func(yes bool) { glib.IdleAdd(func() { w.paused(yes) }) }}
+	choices, plan := w.choices, w.check.Plan
+	var r wire.BuildResult
+	w.run(building, func(ctx context.Context) error {
+		return w.helper.do(ctx, wire.Request{Op: wire.OpBuild, Choices: &choices, Plan: plan}, watch, &r)
+	}, func() { w.made(r) })
+}
+
+// made goes to the last page; what the next start does is looked up there.
+func (w *window) made(r wire.BuildResult) {
+	w.rest()
+	w.result, w.armed = r, time.Now()
+	w.notify(tr("The new version is ready"), tr("It was verified and starts working with the next start of this computer."))
+	w.show(pageDone)
+	w.look(nil)
+}
+
+func (w *window) progress(p wire.Progress) {
+	if w.busy != building {
+		return // a report that came late
+	}
+	w.meter.see(p, time.Now())
+	w.update()
+}
+
+func (w *window) paused(yes bool) {
+	if yes {
+		w.meter.pause(time.Now())
+	} else {
+		w.meter.resume(time.Now())
+	}
+	w.update()
+}
+
+func (w *window) learn(c wire.Check) {
+	w.notes = append(w.notes, c)
+	w.update()
+}
+
+// rest ends what only a run needs.
+func (w *window) rest() {
+	w.stopTick()
+	if w.inhibit != 0 {
+		w.app.Uninhibit(w.inhibit)
+		w.inhibit = 0
+	}
+}
+
+// fail shows what went wrong. A check that was given up by going back is no
+// failure; the page that is open may need one of its own.
+func (w *window) fail(t task, err error) {
+	w.rest()
+	e := wire.AsError(err)
+	if t == checking && e.Code == wire.Cancelled {
+		w.update()
+		if w.page == pageCheck || w.page == pageSummary {
+			w.recheck()
+		}
+		return
+	}
+	w.failure, w.failed = e, t
+	if t == building && !w.givingUp {
+		m := describeError(e)
+		w.notify(m.Title, m.Text)
+	}
+	w.show(pageFailure)
+}
+
+// again tries what failed once more, from a place where it makes sense.
+func (w *window) again() {
+	t := w.failed
+	w.failure, w.failed = nil, idle
+	switch t {
+	case keeping, disarming:
+		w.home()
+		w.mend(t)
+	case restarting:
+		w.show(pageDone)
+	default:
+		w.update()
+		w.look(w.begin)
+	}
+}
+
+// mend does what a button in a row offers, and looks again.
+func (w *window) mend(t task) {
+	op := map[task]wire.Op{keeping: wire.OpKeep, disarming: wire.OpDisarm}[t]
+	var r wire.FiledResult
+	w.run(t, func(ctx context.Context) error {
+		return w.helper.do(ctx, wire.Request{Op: op}, wire.Watch{}, &r)
+	}, func() {
+		if w.page == pageCheck {
+			w.recheck()
+			return
+		}
+		w.look(nil)
+	})
+}
+
+func (w *window) notify(title, text string) {
+	n := glib.NotificationNew(title)
+	n.SetBody(text)
+	w.app.SendNotification("end", n)
+}
+
+// startTick moves the clock of the progress page once a second.
+func (w *window) startTick() {
+	w.tick = glib.TimeoutAdd(1000, func() bool {
+		if w.page == pageProgress {
+			w.update()
+		}
+		return true
+	})
+}
+
+func (w *window) stopTick() {
+	if w.tick != 0 {
+		glib.SourceRemove(w.tick)
+		w.tick = 0
+	}
+}

@@ -1,0 +1,80 @@
+package gui
+
+import (
+	"runtime"
+	"slices"
+
+	"github.com/gotk3/gotk3/gtk"
+
+	"antix-remaster/core/sys"
+)
+
+// howPage chooses the compressor, in words of size and speed.
+type howPage struct {
+	w                  *window
+	choice             map[string]*gtk.RadioButton
+	processors, memory *gtk.SpinButton
+	filling            bool
+}
+
+// order is that of the choices: the best for most first.
+var order = []string{"zstd", "xz", "gzip", "lz4"}
+
+func addHow(w *window, add func(pageName, page, gtk.IWidget)) {
+	b := load("how")
+	p := &howPage{w: w, choice: map[string]*gtk.RadioButton{},
+		processors: get[*gtk.SpinButton](b, "processors"), memory: get[*gtk.SpinButton](b, "memory")}
+	p.processors.SetRange(1, float64(runtime.NumCPU()))
+	p.memory.SetRange(minMemory, float64(max(sys.MemAvailable()>>20, minMemory)))
+	p.fill(get[*gtk.Box](b, "compressors"))
+	p.processors.Connect("value-changed", p.chosen)
+	p.memory.Connect("value-changed", p.chosen)
+	add(pageHow, p, get[*gtk.Box](b, "how"))
+}
+
+const minMemory = 32 // MiB; plan.Resolve takes no less
+
+func (p *howPage) fill(box *gtk.Box) {
+	var first *gtk.RadioButton
+	for _, name := range order {
+		title, text := compressorText(name)
+		button := must(gtk.RadioButtonNewWithLabelFromWidget(first, title))
+		if first == nil {
+			first = button
+		}
+		button.Connect("toggled", p.chosen)
+		button.Show()
+		why := withClass(newLabel(text), "dim-label")
+		why.SetMarginStart(26)
+		box.Add(button)
+		box.Add(why)
+		p.choice[name] = button
+	}
+}
+
+func (p *howPage) update() {
+	p.filling = true
+	defer func() { p.filling = false }()
+	if button := p.choice[p.w.choices.Compressor]; button != nil {
+		button.SetActive(true)
+	}
+	for name, button := range p.choice {
+		button.SetSensitive(slices.Contains(p.w.knows, name))
+	}
+	p.processors.SetValue(float64(p.w.choices.Processors))
+	p.memory.SetValue(float64(p.w.choices.MemoryMiB))
+}
+
+func (p *howPage) chosen() {
+	if p.filling {
+		return
+	}
+	c := &p.w.choices
+	for name, button := range p.choice {
+		if button.GetActive() && name != c.Compressor {
+			c.Compressor, c.Level = name, 0
+		}
+	}
+	c.Processors, c.MemoryMiB = p.processors.GetValueAsInt(), p.memory.GetValueAsInt()
+	p.w.updateButtons()
+}

@@ -1,0 +1,110 @@
+package gui
+
+import (
+	"context"
+
+	"antix-remaster/core/sys"
+	"antix-remaster/core/wire"
+)
+
+// later says what the new version lacks, and goes back to the start page.
+func (w *window) later() { w.sayChanged(w.home) }
+
+// askRestart is the question at the end.
+func (w *window) askRestart() {
+	w.ask(tr("Restart now?"), tr("Save your open files first. All programs are closed, and the computer starts with the new version."), tr("_Later"), tr("_Restart now"), func() {
+		var r wire.RestartResult
+		w.run(restarting, func(ctx context.Context) error {
+			return w.helper.do(ctx, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &r)
+		}, func() {
+			w.restarts = true
+			w.update()
+		})
+	})
+}
+
+// mayClose asks before work is given up. When it says no, the window may still
+// close itself later.
+func (w *window) mayClose() bool {
+	switch {
+	case w.closing || w.restarts:
+		return true
+	case w.busy == building:
+		w.ask(tr("Give up the new version?"), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
+		return false
+	case w.busy == keeping || w.busy == disarming:
+		w.tell(tr("One moment"), tr("Files on the stick are being filed away. The window can be closed when that is done."), nil)
+		return false
+	case w.page == pageDone:
+		w.sayChanged(w.closeNow)
+		return false
+	}
+	return true
+}
+
+// closeNow closes without a question; a run that goes on is cancelled.
+func (w *window) closeNow() {
+	w.closing = true
+	w.giveUp()
+	w.top.Close()
+}
+
+// giveUp cancels the run; the helper removes what it made.
+func (w *window) giveUp() {
+	if w.cancel != nil {
+		w.givingUp = true
+		w.cancel()
+		w.update()
+	}
+}
+
+// sayChanged tells, when a new version waits, what it will lack.
+func (w *window) sayChanged(then func()) {
+	if w.leaving {
+		return
+	}
+	w.leaving = true
+	i, armed := w.intent, w.armed
+	w.async(func() func() {
+		names, all := i.ChangedSince(context.Background(), armed, 5)
+		return func() {
+			w.leaving = false
+			if all == 0 {
+				then()
+				return
+			}
+			w.tell(tr("The new version waits for the next start"), changedText(names, all), then)
+		}
+	})
+}
+
+// askInTerminal is for a desktop where nobody asks for the password: a terminal
+// window does.
+func (w *window) askInTerminal() {
+	if w.busy != idle {
+		return
+	}
+	w.busy = asking
+	w.update()
+	w.async(func() func() {
+		agent, err := sys.StartTerminalAgent()
+		return func() {
+			w.busy = idle
+			if err != nil {
+				w.update()
+				w.tell(tr("There is no terminal to ask in"), tr("Open a terminal yourself, become root there, and type: antix-remaster"), nil)
+				return
+			}
+			w.agent = agent
+			w.again()
+		}
+	})
+}
+
+// dismissAgent closes the terminal that asked for the password.
+func (w *window) dismissAgent() {
+	if w.agent != nil {
+		go w.agent.Stop() // it waits for its end
+		w.agent = nil
+	}
+}

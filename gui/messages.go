@@ -1,0 +1,346 @@
+package gui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"antix-remaster/core/intent"
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
+)
+
+// tr translates; the window sets it to gettext. An empty text stays empty, as
+// gettext answers it with the head of the catalogue.
+var tr = func(msgid string) string { return msgid }
+
+func trf(format string, args ...any) string { return fmt.Sprintf(tr(format), args...) }
+
+// describe gives the texts of a check.
+func describe(c wire.Check) wire.Message { return words.Describe(c.Code, c.Args, tr) }
+
+func describeError(e *wire.Error) wire.Message {
+	return describe(wire.Check{Code: e.Code, Args: e.Args})
+}
+
+func known(s string) string {
+	if s == "" {
+		return tr("unknown")
+	}
+	return words.Clean(s)
+}
+
+// titles of the pages; the last two are not in the list of steps.
+func pageTitle(p pageName) string {
+	switch p {
+	case pageCheck:
+		return tr("Check")
+	case pageContent:
+		return tr("What goes in")
+	case pageHow:
+		return tr("How")
+	case pageSummary:
+		return tr("Summary")
+	case pageProgress:
+		return tr("Progress")
+	case pageDone:
+		return tr("Done")
+	case pageFailure:
+		return tr("It did not work")
+	}
+	return tr("Live Remaster")
+}
+
+// runningText says what runs now.
+func runningText(f live.Facts) string {
+	v := f.Running
+	if v == nil {
+		v = f.Default
+	}
+	if v == nil {
+		return trf("Kernel %[1]s", known(f.RunningKernel))
+	}
+	return trf("“%[1]s”, made %[2]s, kernel %[3]s", known(v.Title), known(v.Date), known(f.RunningKernel))
+}
+
+// stickText names the stick.
+func stickText(f live.Facts) string {
+	b := f.Boot
+	if !b.Mounted() {
+		return trf("%[1]s, not in use now", known(b.Device))
+	}
+	return trf("%[1]s, %[2]s: %[3]s of %[4]s are free", known(b.Device), known(b.FSType), words.Size(int64(b.Free)), words.Size(int64(b.Total)))
+}
+
+func segmentName(k segmentKind) string {
+	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free")}[k]
+}
+
+// legend says in words what the bar shows.
+func legend(s segment) string { return segmentName(s.kind) + " " + words.Size(s.bytes) }
+
+// notice is something the start page tells, and what can be done about it.
+type notice struct {
+	level  wire.Level
+	text   string
+	action task
+	button string
+}
+
+// news is what happened, and what waits.
+func news(f live.Facts) []notice {
+	var out []notice
+	add := func(level wire.Level, action task, button, text string) {
+		out = append(out, notice{level, text, action, button})
+	}
+	old, bad := f.Plain.Name+".old", f.Plain.Name+".bad"
+	has := func(name string) bool { return slices.Contains(f.Files, name) }
+	switch {
+	case f.DidRemaster && has(old):
+		add(wire.Note, keeping, tr("_Keep this version"), tr("This start put your new version in place. If all works well, keep it: the version from before is then filed away, and the way is free for a next one. If not, restart with the boot option rollback."))
+	case f.DidRemaster:
+		add(wire.Note, idle, "", tr("This start put your new version in place."))
+	case f.DidRollback && has(bad):
+		add(wire.Note, keeping, tr("_File it away"), tr("This start went back to the version from before. The version you left is still there; file it away, so that there can be a next one. Nothing is deleted."))
+	case f.DidRollback:
+		add(wire.Note, idle, "", tr("This start went back to the version from before."))
+	case has(old) || has(bad):
+		add(wire.Note, keeping, tr("_File it away"), tr("An earlier version still lies beside the running one. As long as it does, there can be no new one. File it away: nothing is deleted."))
+	}
+	if f.VIDError != "" {
+		add(wire.Warn, idle, "", tr("Your saved changes were not used at this start: they belong to another version of the system. They are not lost; they are used again when that version runs."))
+	}
+	if f.Armed != nil {
+		add(wire.Note, disarming, tr("_Take it out"), trf("A new version, “%[1]s”, waits for the next start. If you do not want it, take it out: it is filed away, not deleted.", known(f.Armed.Title)))
+	}
+	for _, l := range f.Leftovers {
+		if l.Kind == live.LeftPart {
+			add(wire.Note, idle, "", tr("An earlier remaster was not finished. What it left is removed when the next one begins."))
+			break
+		}
+	}
+	return out
+}
+
+// nextText says what the next start does; made: a new version was just put in
+// place.
+func nextText(f live.Facts, made bool) string {
+	o := f.NextBoot()
+	if o.Kind == live.OutcomeUnknown && made { // the stick is out of use again
+		return tr("The new version takes over. The version from before is kept.")
+	}
+	if o.Kind == live.OutcomeBlocked {
+		return trf("A new version waits, but %[1]s is in its way: the start would stop and wait for a key. File the earlier version away first.", words.Clean(o.Blocking))
+	}
+	return words.NextBoot(o, f, tr)
+}
+
+// group is one line of the check: what is fine, and which problems belong there.
+type group struct {
+	fine  string
+	codes []wire.Code
+}
+
+func groups() []group {
+	return []group{
+		{tr("This system can be remastered"), []wire.Code{wire.NotLive, wire.ConfigDamaged, wire.ConfigOutside, wire.NotRemasterable, wire.FromISO,
+			wire.BootMissing, wire.BootAmbiguous, wire.BootOther, wire.ToRAMAway, wire.ToRAMLocked, wire.ArchiveBoot, wire.RescueBoot,
+			wire.ImageMissing, wire.ImageDamaged, wire.RootPersistence, wire.RootfsAside, wire.VersionMismatch, wire.NoRemaster}},
+		{tr("The stick can be written to, and gives back what was written"), []wire.Code{wire.ReadOnlyMedium, wire.WriteCheck}},
+		{tr("Nothing from an earlier change is in the way"), []wire.Code{wire.Pending, wire.Blocked, wire.SwapRemoves, wire.Unfinished, wire.NameTaken,
+			wire.Healed, wire.LeftAlone}},
+		{tr("There is room for the new version"), []wire.Code{wire.NoSpace, wire.TightSpace, wire.FATLimit}},
+		{tr("The new version will be able to start"), []wire.Code{wire.NoModules, wire.KernelUnknown, wire.Compressor, wire.NoXattrs}},
+		{tr("Nothing on this computer disturbs the work"), []wire.Code{wire.EngineMissing, wire.EngineOld, wire.Packages, wire.LowMemory, wire.Battery,
+			wire.Busy, wire.AntixLock}},
+	}
+}
+
+// checkRow is one line of the check page.
+type checkRow struct {
+	level       wire.Level // "" is fine
+	title, text string
+	action      task
+	button      string
+}
+
+// checkRows sorts the checks into the groups; what fits nowhere comes last.
+func checkRows(checks []wire.Check) []checkRow {
+	var out []checkRow
+	rest := slices.Clone(checks)
+	for _, g := range groups() {
+		mine := 0
+		for _, c := range checks {
+			if slices.Contains(g.codes, c.Code) {
+				out, mine = append(out, rowOf(c)), mine+1
+			}
+		}
+		rest = slices.DeleteFunc(rest, func(c wire.Check) bool { return slices.Contains(g.codes, c.Code) })
+		if mine == 0 {
+			out = append(out, checkRow{title: g.fine})
+		}
+	}
+	for _, c := range rest {
+		out = append(out, rowOf(c))
+	}
+	return out
+}
+
+func rowOf(c wire.Check) checkRow {
+	m := describe(c)
+	row := checkRow{level: c.Level, title: m.Title, text: strings.TrimSpace(m.Text + " " + m.Hint)}
+	switch c.Code {
+	case wire.Blocked, wire.SwapRemoves:
+		row.action, row.button = keeping, tr("_File it away")
+	case wire.Pending:
+		row.action, row.button = disarming, tr("_Take it out")
+	}
+	if row.action != idle {
+		row.text = m.Text // its hint names a command, and here is a button
+	}
+	return row
+}
+
+// homeText says what becomes of /home.
+func homeText(f live.Facts, c *wire.CheckResult) string {
+	switch {
+	case f.Home.Kind == live.HomeFile:
+		return tr("Your files in /home live in a file of their own on the stick (homefs). They stay there, untouched, and every version uses them.")
+	case f.Home.Kind == live.HomeMount:
+		return tr("Your files in /home live on another disk. They stay there, untouched.")
+	case c != nil && c.Home > 0:
+		return trf("The folder /home holds %[1]s: documents, pictures, and the settings of your programs.", words.Size(c.Home))
+	}
+	return tr("The folder /home holds documents, pictures, and the settings of your programs.")
+}
+
+// compressorText explains a compressor.
+func compressorText(name string) (title, text string) {
+	switch name {
+	case "zstd":
+		return tr("zstd: small, and quick to start from"), tr("The best choice for most computers.")
+	case "xz":
+		return tr("xz: the smallest"), tr("Takes the longest to make, and programs start a little slower.")
+	case "gzip":
+		return tr("gzip: the old standard"), tr("Neither the smallest nor the fastest, but every kernel can read it.")
+	case "lz4":
+		return tr("lz4: the fastest"), tr("Made in the shortest time, but needs the most room on the stick.")
+	}
+	return name, ""
+}
+
+// row is a line of the summary.
+type row struct{ label, value string }
+
+// summaryRows say what is going to be made.
+func summaryRows(i intent.Intent, c *wire.CheckResult, time string) []row {
+	packed := tr("the whole system with /home")
+	switch {
+	case i.Facts.Home.Kind != live.HomeInSystem:
+		packed = tr("the whole system; /home stays where it is")
+	case i.Plan.LeaveHome:
+		packed = tr("the whole system, with an empty /home")
+	}
+	out := []row{{tr("Title"), words.Clean(i.Plan.Title)}, {tr("Packed"), packed}, {tr("Compressor"), i.Plan.Compressor}}
+	if c != nil && c.Bound > 0 {
+		remain := max(int64(i.Facts.Boot.Free)-c.Bound, 0)
+		out = append(out, row{tr("Size"), trf("at most %[1]s, mostly clearly less", words.Size(c.Bound))},
+			row{tr("Free afterwards"), trf("at least %[1]s of the %[2]s that are free now", words.Size(remain), words.Size(int64(i.Facts.Boot.Free)))})
+	}
+	return append(out, row{tr("Time"), time})
+}
+
+// whatWillBeDone in five lines or fewer.
+func whatWillBeDone(f live.Facts) []string {
+	name := words.Clean(f.Plain.Name)
+	return []string{
+		trf("1. The system is packed into a new file on the stick. %[1]s, from which it runs, is not touched.", name),
+		tr("2. The new file is read back from the stick and compared with this system, file by file."),
+		tr("3. Only when all is right, it is put in place for the next start."),
+		trf("4. At the next start it takes over; today's version stays on the stick as %[1]s.old.", name),
+	}
+}
+
+// progressText is the line below the bar.
+func progressText(m *meter, now time.Time) string {
+	parts := []string{trf("%[1]s elapsed", words.Clock(m.elapsed(now)))}
+	if !m.paused.IsZero() {
+		return strings.Join(append(parts, tr("paused")), " · ")
+	}
+	if left, ok := m.remaining(now); ok && left > 0 {
+		parts = append(parts, trf("this step: about %[1]s more", words.Clock(left)))
+	}
+	if m.bytes > 0 {
+		parts = append(parts, trf("%[1]s written", words.Size(m.bytes)))
+	}
+	if s := m.speed(now); s > 0 {
+		parts = append(parts, trf("%[1]s a second", words.Size(s)))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// doneRows say what was made.
+func doneRows(r wire.BuildResult, c *wire.CheckResult) []row {
+	size := words.Size(r.Size)
+	if c != nil && c.Uncompressed > 0 {
+		size = trf("%[1]s, packed from %[2]s with %[3]s", size, words.Size(c.Uncompressed), words.Clean(r.Compressor))
+	}
+	proof := tr("compared with this system, but not past the memory cache; entries: %[1]d")
+	if r.FromMedium {
+		proof = tr("read back from the stick and compared with this system; entries: %[1]d")
+	}
+	return []row{
+		{tr("Title"), words.Clean(r.Title)}, {tr("Size"), size}, {tr("Verified"), fmt.Sprintf(proof, r.Entries)},
+		{tr("Time"), words.Clock(time.Duration(r.Seconds * float64(time.Second)))},
+	}
+}
+
+// goBack explains the rollback in one sentence.
+func goBack() string {
+	return tr("To go back: when the computer starts, add the word rollback to the boot options in the boot menu, and the version you use now is back.")
+}
+
+// card is what can be printed and kept.
+func card(r wire.BuildResult, f live.Facts) string {
+	return strings.Join([]string{
+		tr("How to go back to the version from before"), "",
+		trf("New version: %[1]s", words.Clean(r.Title)),
+		trf("Version before: %[1]s", strings.TrimPrefix(runningText(f), " ")), "",
+		tr("1. Start the computer from the live stick."),
+		tr("2. In the boot menu, add the word rollback to the boot options. (Press Tab or e to change them, or choose it in the menu of F-keys.)"),
+		tr("3. Start. The version from before is back; the new one is kept beside it."), "",
+		tr("The stick stays bootable all the time."), "",
+	}, "\n")
+}
+
+// changedText says what a restart would lose.
+func changedText(names []string, all int) string {
+	return trf("Changed since the new version was made, and not in it (%[1]d): %[2]s", all, words.Clean(wire.List(names, 5)))
+}
+
+// report is what a user can send to somebody who helps.
+func report(version string, m *model, now time.Time) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "antix-remaster %s, %s\n\n", version, now.Format(time.RFC3339))
+	if m.failure != nil {
+		text := describeError(m.failure)
+		fmt.Fprintf(&b, "%s\n%s\n%s\n\ntask %s, %s\n", text.Title, text.Text, text.Hint, m.failed, m.failure.Error())
+	}
+	f := m.intent.Facts
+	fmt.Fprintf(&b, "\nlive %v, generation %d, config %s\nboot %+v\nimage %+v\nunion %+v\nhome %+v\npersistence %+v\n",
+		f.Live, f.Generation, f.ConfigPath, f.Boot, f.Image, f.Union, f.Home, f.Persistence)
+	fmt.Fprintf(&b, "kernel %s, of the next start %s\nfiles %q\nproblems %q\nchoices %+v\nstage %s, %d of %d\n",
+		f.RunningKernel, f.BootKernel, f.Files, f.Problems, m.choices, m.meter.stage, m.meter.done, m.meter.total)
+	for _, c := range append(slices.Clone(m.now), m.notes...) {
+		fmt.Fprintf(&b, "%s %s %q\n", c.Level, c.Code, c.Args)
+	}
+	return b.String()
+}
+
+// logLine is a line of the log on the progress page.
+func logLine(c wire.Check) string {
+	m := describe(c)
+	return strings.TrimSpace(m.Title+". "+m.Text+" "+m.Hint) + "\n"
+}

@@ -1,0 +1,217 @@
+package gui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"antix-remaster/core/estimate"
+	"antix-remaster/core/intent"
+	"antix-remaster/core/plan"
+	"antix-remaster/core/preflight"
+	"antix-remaster/core/wire"
+)
+
+// pageName is one page of the window.
+type pageName string
+
+const (
+	pageStart    pageName = "start"
+	pageCheck    pageName = "check"
+	pageContent  pageName = "content"
+	pageHow      pageName = "how"
+	pageSummary  pageName = "summary"
+	pageProgress pageName = "progress"
+	pageDone     pageName = "done"
+	pageFailure  pageName = "failure"
+)
+
+// steps are the pages of a remaster, in order.
+var steps = []pageName{pageCheck, pageContent, pageHow, pageSummary, pageProgress, pageDone}
+
+// model is all that the window knows. It is only touched on the main loop.
+type model struct {
+	page pageName
+	view
+	pace map[estimate.How]float64 // bytes a second that this computer packs; 0: being measured
+
+	choices wire.Choices
+	check   *wire.CheckResult // of the helper, for the intent's choices; nil before
+	busy    task              // what the helper is doing
+
+	givingUp bool // the run was cancelled, and the helper is cleaning up
+	restarts bool // the computer is about to restart
+
+	meter  meter
+	notes  []wire.Check // learned during the run
+	result wire.BuildResult
+	armed  time.Time
+
+	failure *wire.Error
+	failed  task // what failed
+}
+
+// task is what the helper is asked for.
+type task string
+
+const (
+	idle       task = ""
+	asking     task = "ask" // opening a terminal for the password
+	checking   task = "check"
+	building   task = "build"
+	keeping    task = "keep"
+	disarming  task = "disarm"
+	restarting task = "restart"
+)
+
+// stop is the first thing that forbids a remaster, nil when nothing does.
+func (m *model) stop() *wire.Check { return preflight.FirstStop(m.checks()) }
+
+func (m *model) checks() []wire.Check {
+	if m.check != nil {
+		return m.check.Checks
+	}
+	return m.now
+}
+
+// curable are the stops that another choice on the next pages takes away.
+var curable = []wire.Code{wire.HomeLeave, wire.NoSpace, wire.FATLimit, wire.Compressor}
+
+// hopeless is the first stop that no choice takes away.
+func (m *model) hopeless() *wire.Check {
+	return preflight.FirstStop(slices.DeleteFunc(slices.Clone(m.checks()), func(c wire.Check) bool {
+		return slices.Contains(curable, c.Code)
+	}))
+}
+
+// needsCheck tells whether the helper has not yet looked at these choices.
+func (m *model) needsCheck() bool { return m.check == nil || !sameChoices(m.choices, m.intent.Choices) }
+
+// sameChoices compares what the user chose with what an intent was made of,
+// which has the gaps filled.
+func sameChoices(chosen, resolved wire.Choices) bool {
+	return chosen.Home == resolved.Home && chosen.HomeLoss == resolved.HomeLoss && chosen.Compressor == resolved.Compressor &&
+		chosen.Level == resolved.Level && chosen.Title == resolved.Title &&
+		chosen.Processors == resolved.Processors && chosen.MemoryMiB == resolved.MemoryMiB &&
+		slices.Equal(chosen.Exclude, resolved.Exclude)
+}
+
+// timeText says about how long packing will take. It is wide on purpose: the
+// sample is small, and a slow stick may be what everything waits for.
+func (m *model) timeText() string {
+	c := m.choices
+	speed, known := m.pace[estimate.How{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}]
+	switch {
+	case !known || speed == 0:
+		return tr("being measured …")
+	case speed < 0 || m.check == nil || m.check.Uncompressed <= 0:
+		return tr("not known before it begins")
+	}
+	minutes := float64(m.check.Uncompressed) / speed / 60
+	least, most := int(minutes), int(1.5*minutes)+1
+	if least < 1 {
+		return trf("packing: up to about %[1]d min, longer on a slow stick; then it is read back and compared", most)
+	}
+	return trf("packing: about %[1]d to %[2]d min, longer on a slow stick; then it is read back and compared", least, most)
+}
+
+// buttons are those of the bottom of the window. An empty text is no button.
+type buttons struct {
+	back, next string
+	can        bool   // next may be pressed
+	why        string // why it may not be, or what happens next
+}
+
+// buttonsOf tells which buttons a page has.
+func (m *model) buttonsOf(p pageName) buttons {
+	switch p {
+	case pageCheck:
+		return m.checkButtons()
+	case pageContent:
+		why := m.contentLacks()
+		return buttons{tr("_Back"), tr("_Next"), why == "", why}
+	case pageHow:
+		b := buttons{tr("_Back"), tr("_Next"), true, ""}
+		if v := m.intent.Facts.Running; v != nil && v.Compressor == m.choices.Compressor {
+			b.why = tr("Your system is compressed like this now. You need not change anything.")
+		}
+		return b
+	case pageSummary:
+		return m.summaryButtons()
+	case pageDone:
+		if m.restarts {
+			return buttons{tr("_Later"), tr("_Restart now"), false, tr("The computer restarts in a moment.")}
+		}
+		return buttons{tr("_Later"), tr("_Restart now"), m.busy == idle, tr("The new version starts working with the next start of this computer.")}
+	case pageFailure:
+		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
+	}
+	if m.busy == keeping || m.busy == disarming {
+		return buttons{why: tr("Files on the stick are being filed away. If asked, type the administrator's password.")}
+	}
+	return buttons{}
+}
+
+// contentLacks says what is still to be decided, "" when nothing is.
+func (m *model) contentLacks() string {
+	switch c := m.choices; {
+	case strings.TrimSpace(c.Title) == "":
+		return tr("Give the new version a title first.")
+	case !titleFits(m.intent, c):
+		return tr("This title is too long. Make it shorter.")
+	case c.Home == "leave" && !c.HomeLoss:
+		return tr("Say first that you have copied what you need, or pack /home.")
+	}
+	return ""
+}
+
+// titleFits asks the plan, which has the rules.
+func titleFits(i intent.Intent, c wire.Choices) bool {
+	choices := i.Choices
+	choices.Title = c.Title
+	_, err := plan.Make(i.Facts, choices)
+	return err == nil
+}
+
+func (m *model) checkButtons() buttons {
+	b := buttons{back: tr("_Back"), next: tr("_Next")}
+	switch stop := m.hopeless(); {
+	case m.busy != idle || m.check == nil:
+		b.why = tr("Please wait, your system is being looked at.")
+	case stop != nil:
+		b.why = describe(*stop).Title + "."
+	case m.stop() != nil:
+		b.can, b.why = true, tr("You can choose otherwise on the next pages.")
+	default:
+		b.can, b.why = true, tr("Everything is ready. Nothing is changed before you press Create.")
+	}
+	return b
+}
+
+func (m *model) summaryButtons() buttons {
+	b := buttons{back: tr("_Back"), next: tr("_Create")}
+	switch stop := m.stop(); {
+	case m.busy != idle || m.needsCheck():
+		b.why = tr("Please wait, your choices are being checked.")
+	case stop != nil:
+		b.why = describe(*stop).Title + "."
+	default:
+		b.can, b.why = true, tr("You can cancel at any time; then everything is as before.")
+	}
+	return b
+}
+
+// before and after give the neighbours of a page.
+func before(p pageName) pageName {
+	if i := slices.Index(steps, p); i > 0 {
+		return steps[i-1]
+	}
+	return pageStart
+}
+
+func after(p pageName) pageName {
+	if i := slices.Index(steps, p); i >= 0 && i+1 < len(steps) {
+		return steps[i+1]
+	}
+	return p
+}

@@ -1,0 +1,99 @@
+package gui
+
+import (
+	"context"
+	"slices"
+
+	"antix-remaster/core/build"
+	"antix-remaster/core/estimate"
+	"antix-remaster/core/intent"
+	"antix-remaster/core/plan"
+	"antix-remaster/core/wire"
+)
+
+// view is what can be seen without any privilege.
+type view struct {
+	intent intent.Intent // facts, choices, plan
+	err    error         // why there is no intent
+	looked bool          // it is no empty view
+	now    []wire.Check  // what speaks against a remaster
+	use    []segment     // what the stick is used for
+	knows  []string      // compressors that this computer can use
+}
+
+// observe takes seconds on a slow stick: not for the main loop.
+func observe(ctx context.Context, c wire.Choices) view {
+	i, err := intent.Make(ctx, c)
+	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts)}
+	if err == nil {
+		v.now, v.knows = i.Checks(ctx), compressors(ctx, i)
+	}
+	return v
+}
+
+// compressors are those that neither the engine nor the kernel forbids.
+func compressors(ctx context.Context, i intent.Intent) (out []string) {
+	for _, name := range order {
+		i.Choices.Compressor, i.Choices.Level = name, 0
+		p, err := plan.Make(i.Facts, i.Choices)
+		if i.Plan = p; err == nil && !forbids(i.Checks(ctx), wire.Compressor) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func forbids(checks []wire.Check, code wire.Code) bool {
+	return slices.ContainsFunc(checks, func(c wire.Check) bool { return c.Level == wire.Stop && c.Code == code })
+}
+
+// inspection is a view with what the helper found.
+type inspection struct {
+	view
+	result wire.CheckResult
+}
+
+// inspect lets the helper check the choices. It may have mounted the stick or
+// put it in order, so the facts are read once more, and the plan must be the
+// same.
+func inspect(ctx context.Context, h *helper, c wire.Choices) (inspection, error) {
+	i, err := intent.Make(ctx, c)
+	if err != nil {
+		return inspection{}, err
+	}
+	var r wire.CheckResult
+	if err := h.do(ctx, wire.Request{Op: wire.OpCheck, Choices: &i.Choices}, wire.Watch{}, &r); err != nil {
+		return inspection{}, err
+	}
+	v := observe(ctx, i.Choices)
+	if v.err != nil {
+		return inspection{}, v.err
+	}
+	return inspection{v, r}, v.intent.SamePlan(ctx, r)
+}
+
+// unknownPace stands for a speed that could not be measured.
+const unknownPace = -1
+
+// measure finds out how fast this computer compresses with what was chosen; it
+// takes a second or two, once for each choice.
+func (w *window) measure() {
+	c, f := w.choices, w.intent.Facts
+	how := estimate.How{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}
+	if _, known := w.pace[how]; known {
+		return
+	}
+	w.pace[how] = 0
+	w.async(func() func() {
+		speed := float64(unknownPace)
+		if e, err := build.FindEngine(context.Background()); err == nil {
+			if s, err := estimate.Pace(context.Background(), e, f.Union.Lower+"/usr", how); err == nil {
+				speed = s
+			}
+		}
+		return func() {
+			w.pace[how] = speed
+			w.update()
+		}
+	})
+}

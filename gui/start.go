@@ -1,0 +1,70 @@
+package gui
+
+import (
+	"github.com/gotk3/gotk3/gtk"
+
+	"antix-remaster/core/wire"
+)
+
+// startPage tells what is, and offers what can be done.
+type startPage struct {
+	w                             *window
+	running, stick, nextboot, why *gtk.Label
+	news                          *gtk.Box
+	use                           *stickBar
+	remaster, again               *gtk.Button
+	could                         bool // the task could be begun at the last look
+}
+
+func addStart(w *window, add func(pageName, page, gtk.IWidget)) {
+	b := load("start")
+	p := &startPage{w: w, running: get[*gtk.Label](b, "running"), stick: get[*gtk.Label](b, "stick"),
+		nextboot: get[*gtk.Label](b, "nextboot"), why: get[*gtk.Label](b, "why"),
+		news: get[*gtk.Box](b, "news"), remaster: get[*gtk.Button](b, "remaster")}
+	p.use = newStickBar(get[*gtk.Box](b, "use"))
+	p.remaster.Connect("clicked", w.begin)
+	p.again = get[*gtk.Button](b, "again")
+	p.again.Connect("clicked", func() { w.look(nil) })
+	add(pageStart, p, get[*gtk.Box](b, "start"))
+}
+
+func (p *startPage) update() {
+	w := p.w
+	f := w.intent.Facts
+	p.running.SetText(runningText(f))
+	p.stick.SetText(stickText(f))
+	p.nextboot.SetText(nextText(f, false))
+	p.use.show(w.use)
+	clear(&p.news.Container)
+	for _, n := range news(f) {
+		p.news.Add(w.iconRow(n.level, "", n.text, n.action, n.button))
+	}
+	p.updateTask()
+}
+
+// updateTask tells why this system cannot be remastered, if so, instead of
+// letting somebody walk into it.
+func (p *startPage) updateTask() {
+	w := p.w
+	stop := w.hopeless()
+	can := w.looked && w.err == nil && stop == nil && w.busy == idle
+	p.remaster.SetSensitive(can)
+	p.again.SetSensitive(w.busy == idle)
+	switch {
+	case !w.looked:
+		p.why.SetText(tr("Your system is being looked at …"))
+	case w.err != nil:
+		m := describeError(wire.AsError(w.err))
+		p.why.SetText(m.Title + ". " + m.Text + " " + m.Hint)
+	case stop != nil:
+		r := rowOf(*stop)
+		p.why.SetText(r.title + ". " + r.text)
+	default:
+		p.why.SetText(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary."))
+	}
+	if can && !p.could && w.page == pageStart {
+		p.remaster.GrabDefault()
+		p.remaster.GrabFocus()
+	}
+	p.could = can && w.page == pageStart
+}

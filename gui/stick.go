@@ -1,0 +1,99 @@
+package gui
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"antix-remaster/core/live"
+)
+
+// segmentKind is what a part of the stick is used for.
+type segmentKind int
+
+const (
+	segSystem segmentKind = iota
+	segVersions
+	segPersistence
+	segOther
+	segNew // to come
+	segFree
+)
+
+// segment is one part of the bar.
+type segment struct {
+	kind  segmentKind
+	bytes int64
+}
+
+// stickUse tells what the boot device is used for, in the order of the bar.
+// What cannot be seen counts as other files. Nil when nothing is known.
+func stickUse(f live.Facts) []segment {
+	if !f.Boot.Mounted() || f.Boot.Total == 0 {
+		return nil
+	}
+	var use [segFree + 1]int64
+	entries, _ := os.ReadDir(f.Plain.Dir)
+	for _, e := range entries {
+		use[kindOf(e.Name(), f.Plain.Name)] += allocated(filepath.Join(f.Plain.Dir, e.Name()))
+	}
+	used := int64(f.Boot.Total) - int64(f.Boot.Free)
+	use[segOther] = max(used-use[segSystem]-use[segVersions]-use[segPersistence], 0)
+	use[segFree] = int64(f.Boot.Free)
+	var out []segment
+	for kind, bytes := range use {
+		if segmentKind(kind) != segNew {
+			out = append(out, segment{segmentKind(kind), bytes})
+		}
+	}
+	return out
+}
+
+// kindOf sorts a name beside the linuxfs.
+func kindOf(name, linuxfs string) segmentKind {
+	base := name
+	for _, end := range []string{".new", ".old", ".bad", ".bak", ".part", ".tmp"} {
+		base = strings.TrimSuffix(base, end)
+	}
+	switch {
+	case name == "archive", base == linuxfs && base != name:
+		return segVersions
+	case name == linuxfs:
+		return segSystem
+	case base == "rootfs", base == "homefs":
+		return segPersistence
+	}
+	return segOther
+}
+
+// allocated is what a file or everything in a directory takes on the medium, in
+// bytes: sparse files take less than their size.
+func allocated(path string) (sum int64) {
+	_ = filepath.WalkDir(path, func(_ string, d os.DirEntry, err error) error {
+		if err != nil {
+			return nil //nolint:nilerr // what cannot be seen counts as other files
+		}
+		if info, err := d.Info(); err == nil {
+			if st, ok := info.Sys().(*syscall.Stat_t); ok {
+				sum += st.Blocks * 512
+			}
+		}
+		return nil
+	})
+	return sum
+}
+
+// withNew is the stick as it will be, with the new version at its largest.
+func withNew(now []segment, bytes int64) []segment {
+	var out []segment
+	for _, s := range now {
+		if s.kind == segFree {
+			bytes = min(bytes, s.bytes)
+			out = append(out, segment{segNew, bytes})
+			s.bytes -= bytes
+		}
+		out = append(out, s)
+	}
+	return out
+}

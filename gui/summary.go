@@ -1,0 +1,42 @@
+package gui
+
+import (
+	"strings"
+
+	"github.com/gotk3/gotk3/gtk"
+)
+
+// summaryPage shows what is going to be made, before anything is.
+type summaryPage struct {
+	w             *window
+	rows          *gtk.Grid
+	use           *stickBar
+	problem, todo *gtk.Label
+}
+
+func addSummary(w *window, add func(pageName, page, gtk.IWidget)) {
+	b := load("summary")
+	p := &summaryPage{w: w, rows: get[*gtk.Grid](b, "rows"), problem: get[*gtk.Label](b, "problem"), todo: get[*gtk.Label](b, "todo")}
+	p.use = newStickBar(get[*gtk.Box](b, "use"))
+	add(pageSummary, p, get[*gtk.Box](b, "summary"))
+}
+
+func (p *summaryPage) update() {
+	w := p.w
+	if !w.needsCheck() {
+		w.measure() // not beside the helper's walk, which it would disturb
+	}
+	fillGrid(p.rows, summaryRows(w.intent, w.check, w.timeText()))
+	use := w.use
+	if w.check != nil {
+		use = withNew(use, w.check.Bound)
+	}
+	p.use.show(use)
+	p.todo.SetText(strings.Join(whatWillBeDone(w.intent.Facts), "\n"))
+	p.problem.SetVisible(false)
+	if stop := w.stop(); stop != nil && !w.needsCheck() {
+		m := describe(*stop)
+		p.problem.SetText(m.Text + " " + m.Hint)
+		p.problem.SetVisible(true)
+	}
+}

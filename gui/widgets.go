@@ -1,0 +1,174 @@
+package gui
+
+import (
+	"github.com/gotk3/gotk3/gtk"
+	"github.com/gotk3/gotk3/pango"
+
+	"antix-remaster/core/wire"
+)
+
+// newLabel is a label as this window has them: wrapped, at the left.
+func newLabel(text string) *gtk.Label {
+	l := must(gtk.LabelNew(text))
+	l.SetXAlign(0)
+	l.SetLineWrap(true)
+	l.SetLineWrapMode(pango.WRAP_WORD_CHAR) // names of files may be longer than a line
+	l.Show()
+	return l
+}
+
+func newBox(o gtk.Orientation, spacing int) *gtk.Box {
+	b := must(gtk.BoxNew(o, spacing))
+	b.Show()
+	return b
+}
+
+func withClass(l *gtk.Label, class string) *gtk.Label {
+	must(l.GetStyleContext()).AddClass(class)
+	return l
+}
+
+// clear removes everything from a box or a grid.
+func clear(c *gtk.Container) {
+	c.GetChildren().Foreach(func(item any) {
+		if child, ok := item.(*gtk.Widget); ok {
+			child.Destroy()
+		}
+	})
+}
+
+// icon shows how weighty something is; its meaning is also in the words beside it.
+func icon(level wire.Level) *gtk.Image {
+	name := "emblem-ok-symbolic"
+	switch level {
+	case wire.Stop:
+		name = "dialog-error-symbolic"
+	case wire.Warn:
+		name = "dialog-warning-symbolic"
+	case wire.Note:
+		name = "dialog-information-symbolic"
+	}
+	i := must(gtk.ImageNewFromIconName(name, gtk.ICON_SIZE_BUTTON))
+	i.SetVAlign(gtk.ALIGN_START)
+	i.Show()
+	return i
+}
+
+// iconRow is an icon, texts, and perhaps a button that mends it.
+func (w *window) iconRow(level wire.Level, title, text string, action task, button string) *gtk.Box {
+	row := newBox(gtk.ORIENTATION_HORIZONTAL, 10)
+	row.Add(icon(level))
+	texts := newBox(gtk.ORIENTATION_VERTICAL, 0)
+	texts.SetHExpand(true)
+	if title != "" {
+		l := newLabel(title)
+		if level != "" {
+			withClass(l, "heading")
+		}
+		texts.Add(l)
+	}
+	if text != "" {
+		texts.Add(newLabel(text))
+	}
+	row.Add(texts)
+	if action != idle {
+		b := must(gtk.ButtonNewWithMnemonic(button))
+		b.SetVAlign(gtk.ALIGN_CENTER)
+		b.SetSensitive(w.busy == idle)
+		b.Connect("clicked", func() { w.mend(action) })
+		b.Show()
+		row.Add(b)
+	}
+	return row
+}
+
+// fillGrid shows rows of a label and a value.
+func fillGrid(g *gtk.Grid, rows []row) {
+	clear(&g.Container)
+	for i, r := range rows {
+		label := withClass(newLabel(r.label), "dim-label")
+		label.SetXAlign(1)
+		label.SetYAlign(0)
+		label.SetLineWrap(false)
+		value := newLabel(r.value)
+		value.SetHExpand(true)
+		g.Attach(label, 0, i, 1, 1)
+		g.Attach(value, 1, i, 1, 1)
+	}
+}
+
+// ask puts a question with two answers; the first is the careful one, and what
+// Escape and Return mean. It does not wait: who reads the screen aloud, and the
+// work behind it, go on.
+func (w *window) ask(title, text, careful, bold string, yes func()) {
+	if w.dialog != nil {
+		return
+	}
+	d := w.message(gtk.MESSAGE_QUESTION, title, text)
+	must(d.AddButton(careful, gtk.RESPONSE_CANCEL))
+	must(d.AddButton(bold, gtk.RESPONSE_ACCEPT))
+	d.SetDefaultResponse(gtk.RESPONSE_CANCEL)
+	w.dialog = d
+	d.Connect("response", func(_ *gtk.MessageDialog, answer int) {
+		w.dropQuestion()
+		if gtk.ResponseType(answer) == gtk.RESPONSE_ACCEPT {
+			yes()
+		}
+	})
+	d.Show()
+}
+
+// dropQuestion closes the question: answered, or about a run that has ended.
+func (w *window) dropQuestion() {
+	if w.dialog != nil {
+		w.dialog.Destroy()
+		w.dialog = nil
+	}
+}
+
+func (w *window) message(kind gtk.MessageType, title, text string) *gtk.MessageDialog {
+	d := gtk.MessageDialogNew(w.top, gtk.DIALOG_MODAL|gtk.DIALOG_DESTROY_WITH_PARENT, kind, gtk.BUTTONS_NONE, "%s", title)
+	d.FormatSecondaryText("%s", text)
+	return d
+}
+
+// tell shows a message that only needs to be read, then goes on.
+func (w *window) tell(title, text string, then func()) {
+	d := w.message(gtk.MESSAGE_INFO, title, text)
+	must(d.AddButton(tr("Cl_ose"), gtk.RESPONSE_CLOSE))
+	d.Connect("response", func() {
+		d.Destroy()
+		if then != nil {
+			then()
+		}
+	})
+	d.Show()
+}
+
+// save asks for a place and writes a text there.
+func (w *window) save(title, name, text string) {
+	d := must(gtk.FileChooserDialogNewWith2Buttons(title, w.top, gtk.FILE_CHOOSER_ACTION_SAVE,
+		tr("_Cancel"), gtk.RESPONSE_CANCEL, tr("_Save"), gtk.RESPONSE_ACCEPT))
+	d.SetModal(true)
+	d.SetCurrentName(name)
+	d.SetDoOverwriteConfirmation(true)
+	d.Connect("response", func(_ *gtk.FileChooserDialog, answer int) {
+		file := d.GetFilename()
+		d.Destroy()
+		if gtk.ResponseType(answer) == gtk.RESPONSE_ACCEPT && file != "" {
+			w.write(file, text)
+		}
+	})
+	d.Show()
+}
+
+func (w *window) write(file, text string) {
+	w.async(func() func() {
+		err := writeText(file, text)
+		return func() {
+			if err != nil {
+				w.tell(tr("The file could not be saved"), trf("%[1]s. Choose another folder.", err.Error()), nil)
+			}
+		}
+	})
+}
