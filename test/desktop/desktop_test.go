@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -260,37 +259,6 @@ test -e /usr/share/icons/hicolor/16x16/apps/org.antixlinux.antix-remaster.png`)
 	check(t, d.Sys.InstallSelf("/usr/bin/"+sample))
 	check(t, d.StartSession(t.Context(), livesys.Authorised))
 	pressed(t, d, launch(t, d, "demo"))
-}
-
-// TestOwnScreen shows the window on a screen that asks for a password, as
-// that of a visitor of the demo does.
-func TestOwnScreen(t *testing.T) {
-	host, err := os.Hostname()
-	check(t, err)
-	authority := filepath.Join(t.TempDir(), "Xauthority")
-	entry := []byte{1, 0}
-	for _, part := range []string{host, "", "MIT-MAGIC-COOKIE-1", "sixteen bytes ok"} {
-		entry = append(append(entry, 0, byte(len(part))), part...)
-	}
-	check(t, os.WriteFile(authority, entry, 0o600))
-	server := exec.Command("Xvfb", "-displayfd", "1", "-auth", authority, "-nolisten", "tcp")
-	out, err := server.StdoutPipe()
-	check(t, err)
-	check(t, server.Start())
-	t.Cleanup(func() { server.Process.Signal(syscall.SIGTERM); server.Wait() })
-	number, err := bufio.NewReader(out).ReadString('\n')
-	check(t, err)
-	display := ":" + strings.TrimSpace(number)
-	d := start(t, desktop.Options{Screen: desktop.OwnScreen(display, authority)})
-	launch(t, d, "demo")
-	if err := d.Screen.Shoot(filepath.Join(t.TempDir(), "x.png")); err == nil {
-		t.Error("the screen of somebody else was photographed")
-	}
-	locked := desktop.OwnScreen(display, filepath.Join(t.TempDir(), "nothing"))
-	d = start(t, desktop.Options{Screen: locked})
-	if _, err := d.Launch(t.Context(), "demo", nil, sample); err == nil {
-		t.Error("the screen was used without its password")
-	}
 }
 
 // TestScreenEnds: nothing of a virtual screen outlives its Stop, or us.
