@@ -255,6 +255,10 @@ test -e /usr/share/icons/hicolor/16x16/apps/org.antixlinux.antix-remaster.png`)
 	if err == nil || !strings.Contains(err.Error(), "Datei oder Verzeichnis nicht gefunden") {
 		t.Errorf("not German: %v", err)
 	}
+	check(t, d.Sys.Restart(t.Context(), nil)) // what was installed is lost
+	check(t, d.Sys.InstallSelf("/usr/bin/"+sample))
+	check(t, d.StartSession(t.Context(), livesys.Authorised))
+	pressed(t, d, launch(t, d, "demo"))
 }
 
 // TestScreenEnds: nothing of a virtual screen outlives its Stop, or us.

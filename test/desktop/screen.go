@@ -91,6 +91,9 @@ func (s *Screen) startServer(ctx context.Context) error {
 func (s *Screen) serve(ctx context.Context, program string) error {
 	cmd := exec.Command(program, s.Display, "-screen", "0", fmt.Sprintf("%dx%dx24", s.size.X, s.size.Y),
 		"-nolisten", "tcp", "-nolisten", "local", "-noreset", "-nocursor", "-fbdir", s.dir)
+	if s.authority != "" {
+		cmd.Args = append(cmd.Args, "-auth", s.authority)
+	}
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	server, err := s.own(cmd)
