@@ -75,8 +75,8 @@ func TestPause(t *testing.T) {
 			s := &stepping{enough: make(chan struct{})}
 			client, _ := connect(t, s.handle)
 			var told []bool
-			began := make(chan struct{})
-			w := Watch{Paused: func(on bool) { told = append(told, on) }, Progress: func(p Progress) {
+			began, heard := make(chan struct{}), make(chan bool, 10)
+			w := Watch{Paused: func(on bool) { told = append(told, on); heard <- on }, Progress: func(p Progress) {
 				if p.Done == 1 {
 					close(began)
 				}
@@ -84,6 +84,11 @@ func TestPause(t *testing.T) {
 			go func() { // the pipe to the helper holds nothing back
 				<-began
 				for _, op := range c.asked {
+					if op == opEnough { // not before the helper has heard the rest
+						for range c.told {
+							<-heard
+						}
+					}
 					s.ask(t, client, op)
 				}
 			}()
