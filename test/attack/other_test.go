@@ -192,19 +192,24 @@ busybox head -c 3000000 /dev/zero | busybox tr '\0' y >&2
 // peakOf watches a process until it ends, and then gives the most that it was
 // resident, in bytes.
 func peakOf(pid string) (wait func() int64) {
-	peak := make(chan int64)
-	go func() {
-		most := int64(0)
-		for {
-			status, err := os.ReadFile("/proc/" + pid + "/status")
-			if err != nil || !strings.Contains(string(status), "VmHWM:") {
-				peak <- most
-				return
-			}
-			kib, _ := strconv.ParseInt(strings.TrimSuffix(field(string(status), "VmHWM:"), " kB"), 10, 64)
-			most = max(most, kib<<10)
-			time.Sleep(time.Millisecond)
+	look := func() (int64, bool) {
+		status, err := os.ReadFile("/proc/" + pid + "/status")
+		if err != nil || !strings.Contains(string(status), "VmHWM:") {
+			return 0, false
 		}
+		kib, _ := strconv.ParseInt(strings.TrimSuffix(field(string(status), "VmHWM:"), " kB"), 10, 64)
+		return kib << 10, true
+	}
+	peak := make(chan int64)
+	most, alive := look() // here, as it may be gone before the goroutine begins
+	go func() {
+		for alive {
+			time.Sleep(time.Millisecond)
+			var now int64
+			now, alive = look()
+			most = max(most, now)
+		}
+		peak <- most
 	}()
 	return func() int64 { return <-peak }
 }
