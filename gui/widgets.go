@@ -5,6 +5,7 @@ import (
 	"github.com/gotk3/gotk3/pango"
 
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
 
 // newLabel is a label as this window has them: wrapped, at the left.
@@ -167,8 +168,10 @@ func (w *window) write(file, text string) {
 		err := writeText(file, text)
 		return func() {
 			if err != nil {
-				w.tell(tr("The file could not be saved"), trf("%[1]s. Choose another folder.", err.Error()), nil)
+				w.tell(tr("The file could not be saved"), trf("%[1]s. Choose another folder.", words.Clean(err.Error())), nil)
+				return
 			}
+			w.tell(tr("Saved"), trf("%[1]s is only as lasting as the folder it is in: files of this live system are not in the new version. Print it, or copy it to another stick.", words.Clean(file)), nil)
 		}
 	})
 }
