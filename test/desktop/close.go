@@ -27,9 +27,15 @@ func (s *Screen) CloseWindows() error {
 	if err := errors.Join(e1, e2, e3); err != nil {
 		return fmt.Errorf("cannot close the windows: %w", err)
 	}
-	for _, w := range windows {
-		if err := x.tell(w, protocols, remove); err != nil {
-			return err
+	for _, frame := range windows { // of the window manager, or the window itself
+		inside, err := x.children(frame)
+		if err != nil {
+			return fmt.Errorf("cannot close the windows: %w", err)
+		}
+		for _, w := range append(inside, frame) {
+			if err := x.tell(w, protocols, remove); err != nil {
+				return err
+			}
 		}
 	}
 	_, err = x.children(root) // an answer: all before it has arrived
