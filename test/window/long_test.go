@@ -72,7 +72,7 @@ func TestPromiseP11MainLoop(t *testing.T) {
 	ends(t, p, 20*time.Second)
 	h := lastHeart(t, p.Output())
 	t.Logf("longest pause of the main loop %v, of it work of the processor at most %v; promised %v", h.longest, h.work, allowed)
-	figure.Record(t, "P11", fmt.Sprintf("turns of the main loop during a remaster, none works longer than %v", allowed), h.beats, h.late)
+	figure.Record(t, "P11", fmt.Sprintf("turns of the main loop during a remaster, none works longer than %v", loaded), h.beats, h.late)
 }
 
 // lastHeart reads what the program printed last.
