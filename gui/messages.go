@@ -307,7 +307,7 @@ func card(r wire.BuildResult, f live.Facts) string {
 	return strings.Join([]string{
 		tr("How to go back to the version from before"), "",
 		trf("New version: %[1]s", words.Clean(r.Title)),
-		trf("Version before: %[1]s", strings.TrimPrefix(runningText(f), " ")), "",
+		trf("Version before: %[1]s", runningText(f)), "",
 		tr("1. Start the computer from the live stick."),
 		tr("2. In the boot menu, add the word rollback to the boot options. (Press Tab or e to change them, or choose it in the menu of F-keys.)"),
 		tr("3. Start. The version from before is back; the new one is kept beside it."), "",
