@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/gotk3/gotk3/glib"
@@ -78,7 +79,7 @@ func (w *window) recheck() {
 		found, err = inspect(ctx, &w.helper, sent)
 		return err
 	}, func() {
-		if !sameChoices(sent, w.choices) { // changed meanwhile: the summary will ask again
+		if !reflect.DeepEqual(sent, w.choices) { // changed meanwhile: the summary will ask again
 			w.update()
 			return
 		}

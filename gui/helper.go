@@ -68,12 +68,16 @@ func (h *helper) end() {
 	}
 }
 
-// async does work off the main loop and what it gives on it.
+// async does work off the main loop, and what it gives on it, unless the window
+// is gone by then.
 func (w *window) async(work func() func()) {
 	go func() {
-		if then := work(); then != nil {
-			glib.IdleAdd(then)
-		}
+		then := work()
+		glib.IdleAdd(func() {
+			if !w.gone {
+				then()
+			}
+		})
 	}()
 }
 

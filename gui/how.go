@@ -6,6 +6,7 @@ import (
 
 	"github.com/gotk3/gotk3/gtk"
 
+	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
 )
 
@@ -17,26 +18,21 @@ type howPage struct {
 	filling            bool
 }
 
-// order is that of the choices: the best for most first.
-var order = []string{"zstd", "xz", "gzip", "lz4"}
-
 func addHow(w *window, add func(pageName, page, gtk.IWidget)) {
 	b := load("how")
 	p := &howPage{w: w, choice: map[string]*gtk.RadioButton{},
 		processors: get[*gtk.SpinButton](b, "processors"), memory: get[*gtk.SpinButton](b, "memory")}
 	p.processors.SetRange(1, float64(runtime.NumCPU()))
-	p.memory.SetRange(minMemory, float64(max(sys.MemAvailable()>>20, minMemory)))
+	p.memory.SetRange(plan.MinMemoryMiB, float64(max(sys.MemAvailable()>>20, plan.MinMemoryMiB)))
 	p.fill(get[*gtk.Box](b, "compressors"))
 	p.processors.Connect("value-changed", p.chosen)
 	p.memory.Connect("value-changed", p.chosen)
 	add(pageHow, p, get[*gtk.Box](b, "how"))
 }
 
-const minMemory = 32 // MiB; plan.Resolve takes no less
-
 func (p *howPage) fill(box *gtk.Box) {
 	var first *gtk.RadioButton
-	for _, name := range order {
+	for _, name := range plan.Compressors {
 		title, text := compressorText(name)
 		button := must(gtk.RadioButtonNewWithLabelFromWidget(first, title))
 		if first == nil {

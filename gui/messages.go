@@ -12,8 +12,7 @@ import (
 	"antix-remaster/core/words"
 )
 
-// tr translates; the window sets it to gettext. An empty text stays empty, as
-// gettext answers it with the head of the catalogue.
+// tr translates; the window sets it to gettext.
 var tr = func(msgid string) string { return msgid }
 
 func trf(format string, args ...any) string { return fmt.Sprintf(tr(format), args...) }
@@ -236,14 +235,7 @@ type row struct{ label, value string }
 
 // summaryRows say what is going to be made.
 func summaryRows(i intent.Intent, c *wire.CheckResult, time string) []row {
-	packed := tr("the whole system with /home")
-	switch {
-	case i.Facts.Home.Kind != live.HomeInSystem:
-		packed = tr("the whole system; /home stays where it is")
-	case i.Plan.LeaveHome:
-		packed = tr("the whole system, with an empty /home")
-	}
-	out := []row{{tr("Title"), words.Clean(i.Plan.Title)}, {tr("Packed"), packed}, {tr("Compressor"), i.Plan.Compressor}}
+	out := []row{{tr("Title"), words.Clean(i.Plan.Title)}, {tr("Packed"), words.Packed(i.Facts.Home.Kind, i.Plan.LeaveHome, tr)}, {tr("Compressor"), i.Plan.Compressor}}
 	if c != nil && c.Bound > 0 {
 		remain := max(int64(i.Facts.Boot.Free)-c.Bound, 0)
 		out = append(out, row{tr("Size"), trf("at most %[1]s, mostly clearly less", words.Size(c.Bound))},
@@ -287,12 +279,8 @@ func doneRows(r wire.BuildResult, c *wire.CheckResult) []row {
 	if c != nil && c.Uncompressed > 0 {
 		size = trf("%[1]s, packed from %[2]s with %[3]s", size, words.Size(c.Uncompressed), words.Clean(r.Compressor))
 	}
-	proof := tr("compared with this system, but not past the memory cache; entries: %[1]d")
-	if r.FromMedium {
-		proof = tr("read back from the stick and compared with this system; entries: %[1]d")
-	}
 	return []row{
-		{tr("Title"), words.Clean(r.Title)}, {tr("Size"), size}, {tr("Verified"), fmt.Sprintf(proof, r.Entries)},
+		{tr("Title"), words.Clean(r.Title)}, {tr("Size"), size}, {tr("Verified"), words.Proof(r, tr)},
 		{tr("Time"), words.Clock(time.Duration(r.Seconds * float64(time.Second)))},
 	}
 }

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"slices"
 	"time"
 
 	"antix-remaster/core/wire"
@@ -107,11 +108,4 @@ func (m *meter) speed(now time.Time) int64 {
 }
 
 // stageNumber is the place of a stage in the list, from 0.
-func stageNumber(s wire.Stage) int {
-	for i, known := range share {
-		if known.stage == s {
-			return i
-		}
-	}
-	return 0
-}
+func stageNumber(s wire.Stage) int { return max(slices.Index(words.Stages(), s), 0) }

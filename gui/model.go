@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -84,16 +85,10 @@ func (m *model) hopeless() *wire.Check {
 	}))
 }
 
-// needsCheck tells whether the helper has not yet looked at these choices.
-func (m *model) needsCheck() bool { return m.check == nil || !sameChoices(m.choices, m.intent.Choices) }
-
-// sameChoices compares what the user chose with what an intent was made of,
-// which has the gaps filled.
-func sameChoices(chosen, resolved wire.Choices) bool {
-	return chosen.Home == resolved.Home && chosen.HomeLoss == resolved.HomeLoss && chosen.Compressor == resolved.Compressor &&
-		chosen.Level == resolved.Level && chosen.Title == resolved.Title &&
-		chosen.Processors == resolved.Processors && chosen.MemoryMiB == resolved.MemoryMiB &&
-		slices.Equal(chosen.Exclude, resolved.Exclude)
+// needsCheck tells whether the helper has not yet looked at these choices: those
+// of the intent, once it has.
+func (m *model) needsCheck() bool {
+	return m.check == nil || !reflect.DeepEqual(m.choices, m.intent.Choices)
 }
 
 // timeText says about how long packing will take. It is wide on purpose: the

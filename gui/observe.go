@@ -2,12 +2,10 @@ package gui
 
 import (
 	"context"
-	"slices"
 
 	"antix-remaster/core/build"
 	"antix-remaster/core/estimate"
 	"antix-remaster/core/intent"
-	"antix-remaster/core/plan"
 	"antix-remaster/core/wire"
 )
 
@@ -26,25 +24,9 @@ func observe(ctx context.Context, c wire.Choices) view {
 	i, err := intent.Make(ctx, c)
 	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts)}
 	if err == nil {
-		v.now, v.knows = i.Checks(ctx), compressors(ctx, i)
+		v.now, v.knows = i.Checks(ctx), i.Compressors(ctx)
 	}
 	return v
-}
-
-// compressors are those that neither the engine nor the kernel forbids.
-func compressors(ctx context.Context, i intent.Intent) (out []string) {
-	for _, name := range order {
-		i.Choices.Compressor, i.Choices.Level = name, 0
-		p, err := plan.Make(i.Facts, i.Choices)
-		if i.Plan = p; err == nil && !forbids(i.Checks(ctx), wire.Compressor) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-func forbids(checks []wire.Check, code wire.Code) bool {
-	return slices.ContainsFunc(checks, func(c wire.Check) bool { return c.Level == wire.Stop && c.Code == code })
 }
 
 // inspection is a view with what the helper found.

@@ -23,12 +23,7 @@ const (
 func Setup() {
 	glib.FinalizerStrategy = func(f glib.Finalizer) { glib.IdleAdd(func() { f() }) }
 	glib.InitI18n(domain, localeDir())
-	tr = func(msgid string) string {
-		if msgid == "" {
-			return ""
-		}
-		return glib.Local(msgid)
-	}
+	tr = glib.Local
 }
 
 // localeDir is where the translations are: beside the program as it was built

@@ -37,6 +37,7 @@ type window struct {
 	tick    glib.SourceHandle  // of the clock on the progress page; 0: none
 	inhibit uint               // cookie of the session; 0: none
 	closing bool               // without a question
+	gone    bool               // there is nothing to show anything on
 	could   bool               // the way on was open at the last look
 	leaving bool               // it is being looked up what the new version lacks
 	looks   int                // how often was looked
@@ -108,10 +109,10 @@ func (w *window) addPages() {
 		w.pages[name] = p
 		w.stack.AddNamed(root, string(name))
 	}
-	for _, make := range []func(*window, func(pageName, page, gtk.IWidget)){
+	for _, addPage := range []func(*window, func(pageName, page, gtk.IWidget)){
 		addStart, addCheck, addContent, addHow, addSummary, addProgress, addDone, addFailure,
 	} {
-		make(w, add)
+		addPage(w, add)
 	}
 }
 
@@ -133,7 +134,7 @@ func (w *window) connect() {
 
 // ended gives up what is going on: the helper cleans up when its input ends.
 func (w *window) ended() {
-	w.closing = true
+	w.gone = true
 	w.rest()
 	w.dismissAgent()
 	if w.cancel != nil {
@@ -155,6 +156,9 @@ func (w *window) show(p pageName) {
 
 // update shows what the model says on the current page.
 func (w *window) update() {
+	if w.gone { // a report that came late
+		return
+	}
 	w.pages[w.page].update()
 	title := pageTitle(w.page)
 	if w.page == pageFailure && w.failure != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"antix-remaster/core/intent"
-	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
 )
@@ -45,16 +44,9 @@ func (a *app) build(ctx context.Context) error {
 
 // summary says what is going to be made.
 func (a *app) summary(i intent.Intent) {
-	packed := tr("the whole system with /home")
-	switch {
-	case i.Facts.Home.Kind != live.HomeInSystem:
-		packed = tr("the whole system; /home stays where it is")
-	case i.Plan.LeaveHome:
-		packed = tr("the whole system, with an empty /home")
-	}
 	a.say("%s", tr("A new version of this system is going to be made:"))
 	a.row(tr("Title"), i.Plan.Title)
-	a.row(tr("Packed"), packed)
+	a.row(tr("Packed"), words.Packed(i.Facts.Home.Kind, i.Plan.LeaveHome, tr))
 	if n := len(i.Choices.Exclude); n > 0 {
 		a.row(tr("Left out"), wire.List(i.Choices.Exclude, 5))
 	}
@@ -121,11 +113,7 @@ func (a *app) built(ctx context.Context, r wire.BuildResult) {
 	a.say("%s", tr("The new version is ready."))
 	a.row(tr("Title"), words.Clean(r.Title))
 	a.row(tr("File"), fmt.Sprintf("%s, %s, %s", words.Clean(r.Name), words.Size(r.Size), words.Clean(r.Compressor)))
-	proof := tr("compared with this system, but not past the memory cache; entries: %[1]d")
-	if r.FromMedium {
-		proof = tr("read back from the stick and compared with this system; entries: %[1]d")
-	}
-	a.row(tr("Verified"), fmt.Sprintf(proof, r.Entries))
+	a.row(tr("Verified"), words.Proof(r, tr))
 	a.row(tr("Time"), words.Clock(time.Duration(r.Seconds*float64(time.Second))))
 	if a.verbose {
 		a.row("SHA-256", words.Clean(r.SHA256))

@@ -2,7 +2,9 @@ package main
 
 import (
 	"slices"
+	"strings"
 
+	"antix-remaster/core/plan"
 	"antix-remaster/core/wire"
 )
 
@@ -32,8 +34,8 @@ var choices = []choice{
 		set: oneOf("--type", []string{"personal"}, func(o *options, v string) { o.choices.Type = v })},
 	{name: "home", value: "keep|leave", build: true, text: wire.T("pack /home (the default), or leave it empty"),
 		set: oneOf("--home", []string{"keep", "leave"}, func(o *options, v string) { o.choices.Home = v })},
-	{name: "compressor", value: "zstd|xz|gzip|lz4", build: true, text: wire.T("how to compress; otherwise as now"),
-		set: oneOf("--compressor", []string{"zstd", "xz", "gzip", "lz4"}, func(o *options, v string) { o.choices.Compressor = v })},
+	{name: "compressor", value: strings.Join(plan.Compressors, "|"), build: true, text: wire.T("how to compress; otherwise as now"),
+		set: oneOf("--compressor", plan.Compressors, func(o *options, v string) { o.choices.Compressor = v })},
 	{name: "level", value: "N", build: true, text: wire.T("how hard to compress: zstd 1 to 22, gzip 1 to 9"),
 		set: number("--level", func(o *options, n int) { o.choices.Level = n })},
 	{name: "exclude", value: "PATTERN", many: true, build: true, text: wire.T("leave these files out, for example home/*/Videos; may be repeated"), set: exclude},

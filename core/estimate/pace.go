@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"antix-remaster/core/build"
+	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
 )
 
@@ -53,7 +54,7 @@ func Pace(ctx context.Context, e build.Engine, dir string, h How) (float64, erro
 
 func pack(ctx context.Context, e build.Engine, names []string, h How) error {
 	args := append(names, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", h.Compressor,
-		"-b", "256K", "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", "64M")
+		"-b", plan.BlockSize, "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", "64M")
 	if h.Level > 0 {
 		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
 	}

@@ -38,11 +38,31 @@ func Make(ctx context.Context, c wire.Choices) (Intent, error) {
 }
 
 // Checks are those that need no privilege.
-func (i Intent) Checks(ctx context.Context) []wire.Check {
+func (i Intent) Checks(ctx context.Context) []wire.Check { return preflight.Run(i.input(ctx)) }
+
+// input gathers what the checks look at and everybody may see.
+func (i Intent) input(ctx context.Context) preflight.Input {
 	in := preflight.Input{Facts: i.Facts, Choices: i.Choices, Plan: i.Plan, Memory: sys.MemAvailable()}
 	in.Engine, in.EngineErr = build.FindEngine(ctx)
 	in.Battery, in.OnBattery = sys.Battery("")
-	return preflight.Run(in)
+	return in
+}
+
+// Compressors are those that neither the engine nor the kernel forbids.
+func (i Intent) Compressors(ctx context.Context) (out []string) {
+	in := i.input(ctx)
+	for _, name := range plan.Compressors {
+		in.Choices.Compressor, in.Choices.Level = name, 0
+		p, err := plan.Make(i.Facts, in.Choices)
+		if in.Plan = p; err == nil && !forbids(preflight.Run(in), wire.Compressor) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func forbids(checks []wire.Check, code wire.Code) bool {
+	return slices.ContainsFunc(checks, func(c wire.Check) bool { return c.Level == wire.Stop && c.Code == code })
 }
 
 // hopeless stop a run whatever the helper finds or puts right, so nobody need

@@ -92,24 +92,25 @@ func Resolve(c wire.Choices, f live.Facts, now string, memAvailable int64, proce
 		c.Processors = processors
 	}
 	if c.MemoryMiB == 0 {
-		c.MemoryMiB = max(int(memAvailable>>20)/4, minMemoryMiB)
+		c.MemoryMiB = max(int(memAvailable>>20)/4, MinMemoryMiB)
 	}
 	return c
 }
 
-// minMemoryMiB is what mksquashfs needs for its queues with 256 KiB blocks.
-const minMemoryMiB = 32
+// MinMemoryMiB is what mksquashfs needs for its queues with 256 KiB blocks.
+const MinMemoryMiB = 32
 
 func defaultCompressor(f live.Facts) string {
 	for _, v := range []*live.Version{f.Running, f.Default} {
-		if v != nil && slices.Contains(compressors, v.Compressor) {
+		if v != nil && slices.Contains(Compressors, v.Compressor) {
 			return v.Compressor
 		}
 	}
 	return "xz" // every live kernel reads it
 }
 
-var compressors = []string{"zstd", "xz", "gzip", "lz4"}
+// Compressors are those that a choice can name.
+var Compressors = []string{"zstd", "xz", "gzip", "lz4"}
 
 // Make makes the plan. Choices must be resolved. An error is a *wire.Error.
 func Make(f live.Facts, c wire.Choices) (Plan, error) {
@@ -140,12 +141,12 @@ func checkChoices(c wire.Choices) error {
 		return fmt.Errorf("the type %q is not available; only personal is", c.Type)
 	case c.Home != "keep" && c.Home != "leave":
 		return fmt.Errorf("--home is keep or leave, not %q", c.Home)
-	case !slices.Contains(compressors, c.Compressor):
-		return fmt.Errorf("unknown compressor %q; there are %s", c.Compressor, strings.Join(compressors, ", "))
+	case !slices.Contains(Compressors, c.Compressor):
+		return fmt.Errorf("unknown compressor %q; there are %s", c.Compressor, strings.Join(Compressors, ", "))
 	case c.Processors < 1 || c.Processors > 1024:
 		return fmt.Errorf("the number of processors must be 1 to 1024")
-	case c.MemoryMiB < minMemoryMiB || c.MemoryMiB > 1<<20:
-		return fmt.Errorf("the memory must be %d MiB or more", minMemoryMiB)
+	case c.MemoryMiB < MinMemoryMiB || c.MemoryMiB > 1<<20:
+		return fmt.Errorf("the memory must be %d MiB or more", MinMemoryMiB)
 	}
 	if err := checkLevel(c); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
 )
 
@@ -72,4 +73,23 @@ func Level(l wire.Level, tr func(string) string) string {
 		return tr("Warning")
 	}
 	return tr("Note")
+}
+
+// Packed says what goes into a version.
+func Packed(home live.HomeKind, leaveHome bool, tr func(string) string) string {
+	switch {
+	case home != live.HomeInSystem:
+		return tr("the whole system; /home stays where it is")
+	case leaveHome:
+		return tr("the whole system, with an empty /home")
+	}
+	return tr("the whole system with /home")
+}
+
+// Proof says how a version was verified.
+func Proof(r wire.BuildResult, tr func(string) string) string {
+	if r.FromMedium {
+		return fmt.Sprintf(tr("read back from the stick and compared with this system; entries: %[1]d"), r.Entries)
+	}
+	return fmt.Sprintf(tr("compared with this system, but not past the memory cache; entries: %[1]d"), r.Entries)
 }
