@@ -30,23 +30,11 @@ const (
 // programs is the directory of the freshly built programs.
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	var err error
-	if programs, err = os.MkdirTemp("", "programs-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(programs)
-	build := exec.Command("go", "build", "-o", programs, "antix-remaster/cmd/antix-remaster-cli",
-		"antix-remaster/cmd/antix-remaster-helper", "antix-remaster/test/attack/hostile")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "cannot build the programs: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(livesys.WithPrograms(func(dir string) int {
+		programs = dir
+		return m.Run()
+	}, "antix-remaster/test/attack/hostile"))
 }
 
 func full() bool { return os.Getenv("ANTIX_REMASTER_FULL") != "" }

@@ -11,8 +11,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,10 +38,8 @@ type cost struct {
 func start(b *testing.B) *livesys.System {
 	b.Helper()
 	dir := b.TempDir()
-	build := exec.Command("go", "build", "-o", dir, "antix-remaster/cmd/antix-remaster-cli", "antix-remaster/cmd/antix-remaster-helper")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
+	if err := livesys.BuildPrograms(dir, runtime.GOARCH); err != nil {
+		b.Fatal(err)
 	}
 	sys, err := livesys.New(b.Context(), livesys.Options{StickSize: 8 << 30, Log: os.Stderr})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -42,13 +43,10 @@ func BenchmarkWindow(b *testing.B) {
 func startDesktop(b *testing.B) *desktop.Desktop {
 	b.Helper()
 	dir := b.TempDir()
+	check(b, livesys.BuildPrograms(dir, runtime.GOARCH))
 	window := exec.Command("go", "build", "-o", dir, "antix-remaster/cmd/antix-remaster", "antix-remaster/test/bench/bare")
-	others := exec.Command("go", "build", "-o", dir, "antix-remaster/cmd/antix-remaster-cli", "antix-remaster/cmd/antix-remaster-helper")
-	others.Env = append(os.Environ(), "CGO_ENABLED=0")
-	for _, cmd := range []*exec.Cmd{window, others} {
-		if out, err := cmd.CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, out)
-		}
+	if out, err := window.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
 	d, err := desktop.Start(b.Context(), desktop.Options{Options: livesys.Options{Log: os.Stderr}, Polkit: livesys.Authorised})
 	check(b, err)

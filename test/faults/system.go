@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,13 +28,7 @@ type Programs string
 
 // BuildPrograms builds them into dir.
 func BuildPrograms(dir string) (Programs, error) {
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", dir, "antix-remaster/cmd/antix-remaster-cli",
-		"antix-remaster/cmd/antix-remaster-helper", "antix-remaster/test/faults/strike", "antix-remaster/test/faults/face")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build the programs: %w\n%s", err, out)
-	}
-	return Programs(dir), nil
+	return Programs(dir), livesys.BuildPrograms(dir, runtime.GOARCH, "antix-remaster/test/faults/strike", "antix-remaster/test/faults/face")
 }
 
 // System is a tiny live system in which a build takes a moment.

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,28 +20,11 @@ import (
 
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "programs-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		programs, err = dir, build(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
-
-func build(dir string) error {
-	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", dir+"/", "antix-remaster/cmd/antix-remaster-cli", "antix-remaster/cmd/antix-remaster-helper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build the programs: %w\n%s", err, out)
-	}
-	return nil
+func TestMain(m *testing.M) {
+	os.Exit(livesys.WithPrograms(func(dir string) int {
+		programs = dir
+		return m.Run()
+	}))
 }
 
 func must(t testing.TB, err error) {

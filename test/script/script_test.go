@@ -22,24 +22,10 @@ import (
 var programs string
 
 func TestMain(m *testing.M) {
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	var err error
-	programs, err = os.MkdirTemp("", "programs-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(programs)
-	build := exec.Command("go", "build", "-o", programs, "antix-remaster/cmd/antix-remaster-cli", "antix-remaster/cmd/antix-remaster-helper")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "cannot build the programs: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
+	os.Exit(livesys.WithPrograms(func(dir string) int {
+		programs = dir
+		return m.Run()
+	}))
 }
 
 func TestScripts(t *testing.T) {

@@ -2,7 +2,6 @@ package umllive_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"antix-remaster/test/livesys"
 	"antix-remaster/test/tree"
 	"antix-remaster/test/umllive"
 )
@@ -17,31 +17,11 @@ import (
 // programs is the directory of the freshly built programs.
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "programs-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	programs = dir
-	if err := build(dir, "amd64"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
-
-// build builds the two programs as the package does.
-func build(dir, arch string) error {
-	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", dir+"/", "antix-remaster/cmd/antix-remaster-cli", "antix-remaster/cmd/antix-remaster-helper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build the programs: %w\n%s", err, out)
-	}
-	return nil
+func TestMain(m *testing.M) {
+	os.Exit(livesys.WithPrograms(func(dir string) int {
+		programs = dir
+		return m.Run()
+	}))
 }
 
 func must(t testing.TB, err error) {

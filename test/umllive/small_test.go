@@ -94,7 +94,7 @@ func mib(kib int64) float64 { return float64(kib) / 1024 }
 func TestPromiseHelper386(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	must(t, build(dir, "386"))
+	must(t, livesys.BuildPrograms(dir, "386"))
 	sys, err := livesys.New(t.Context(), livesys.Options{Companions: true, Log: os.Stderr})
 	must(t, err)
 	t.Cleanup(func() { sys.Stop() })

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"antix-remaster/test/desktop"
+	"antix-remaster/test/livesys"
 )
 
 // The directories of the freshly built programs, of the pictures, and of the
@@ -22,35 +23,27 @@ func TestMain(m *testing.M) {
 	if isProgram() {
 		os.Exit(showWizards())
 	}
-	os.Exit(run(m))
+	os.Exit(livesys.WithPrograms(func(dir string) int {
+		if err := prepare(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}))
 }
 
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "programs-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		programs, locale = dir, filepath.Join(dir, "locale")
-		shots, err = filepath.Abs("../../build/screenshots")
-	}
-	if err == nil {
-		err = build()
+// prepare adds the window and the translation.
+func prepare(dir string) (err error) {
+	programs, locale = dir, filepath.Join(dir, "locale")
+	catalogue := filepath.Join(locale, "de/LC_MESSAGES/antix-remaster.mo")
+	if shots, err = filepath.Abs("../../build/screenshots"); err == nil {
+		err = os.MkdirAll(filepath.Dir(catalogue), 0o755)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
-
-func build() error {
-	window := exec.Command("go", "build", "-o", programs, "antix-remaster/cmd/antix-remaster")
-	others := exec.Command("go", "build", "-o", programs, "antix-remaster/cmd/antix-remaster-cli", "antix-remaster/cmd/antix-remaster-helper")
-	others.Env = append(os.Environ(), "CGO_ENABLED=0")
-	catalogue := filepath.Join(locale, "de/LC_MESSAGES/antix-remaster.mo")
-	if err := os.MkdirAll(filepath.Dir(catalogue), 0o755); err != nil {
 		return err
 	}
-	for _, cmd := range []*exec.Cmd{window, others, exec.Command("msgfmt", "-o", catalogue, "../../po/de.po")} {
+	for _, cmd := range []*exec.Cmd{exec.Command("go", "build", "-o", dir, "antix-remaster/cmd/antix-remaster"),
+		exec.Command("msgfmt", "-o", catalogue, "../../po/de.po")} {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("cannot build: %w\n%s", err, out)
 		}
