@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -70,7 +69,7 @@ func show(b *testing.B, d *desktop.Desktop, program, button string) shown {
 	check(b, err)
 	time.Sleep(time.Second) // it is drawn, and at rest
 	pid := p.Cmd.Process.Pid
-	s := shown{cpu: processorTime(b, pid), resident: residentMiB(b, pid)}
+	s := shown{cpu: processorTime(b, pid), resident: float64(p.Resident()) / 1024}
 	time.Sleep(10 * time.Second)
 	s.idle = processorTime(b, pid) - s.cpu
 	return s
@@ -96,15 +95,4 @@ func processorTime(b *testing.B, pid int) (all time.Duration) {
 		b.Fatalf("no processor time of %d", pid)
 	}
 	return all
-}
-
-func residentMiB(b *testing.B, pid int) float64 {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	check(b, err)
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	var kib float64
-	_, err = fmt.Sscan(rest, &kib)
-	check(b, err)
-	return kib / 1024
 }

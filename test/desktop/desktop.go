@@ -164,6 +164,14 @@ type Program struct {
 // Output is what it has printed; to be read when it is Done.
 func (p *Program) Output() string { return p.out.String() }
 
+// Resident is what it holds in memory, in KiB; 0 when it has ended.
+func (p *Program) Resident() (kib int) {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Cmd.Process.Pid))
+	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	fmt.Sscan(rest, &kib)
+	return kib
+}
+
 // Launch starts a program with windows and waits until it is on the
 // accessibility bus. It ends with the system or with ctx.
 func (d *Desktop) Launch(ctx context.Context, user string, env []string, argv ...string) (*Program, error) {

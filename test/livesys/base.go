@@ -21,46 +21,6 @@ type BaseImage struct {
 	VID      string // last version id inside
 }
 
-// Base returns the cached Debian base, building it first if need be: about a
-// minute and 600 MB for a while. cacheDir "" means DefaultCacheDir. Progress
-// goes to log. Two processes do not build it twice.
-func Base(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error) {
-	return console.cached(ctx, cacheDir, log)
-}
-
-// DesktopBase is Base of a system that can show a window.
-func DesktopBase(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error) {
-	return desktop.cached(ctx, cacheDir, log)
-}
-
-// cached returns what the recipe makes, from the cache if it is there.
-func (r recipe) cached(ctx context.Context, cacheDir string, log io.Writer) (BaseImage, error) {
-	cacheDir, err := cacheOrDefault(cacheDir)
-	if err != nil {
-		return BaseImage{}, err
-	}
-	suite, err := hostSuite()
-	if err != nil {
-		return BaseImage{}, err
-	}
-	dir := filepath.Join(cacheDir, r.name+"-"+suite+"-"+r.key(suite))
-	if base, err := loadBase(dir); err == nil {
-		return base, nil
-	}
-	unlock, err := lock(ctx, cacheDir, "base")
-	if err != nil {
-		return BaseImage{}, err
-	}
-	defer unlock()
-	if base, err := loadBase(dir); err == nil { // another process was faster
-		return base, nil
-	}
-	if err := r.build(ctx, dir, suite, log); err != nil {
-		return BaseImage{}, fmt.Errorf("cannot build the %s system: %w", r.name, err)
-	}
-	return loadBase(dir)
-}
-
 func cacheOrDefault(dir string) (string, error) {
 	if dir == "" {
 		return DefaultCacheDir()
@@ -94,56 +54,6 @@ func loadBase(dir string) (BaseImage, error) {
 	}
 	base.Squashfs, base.Vmlinuz = filepath.Join(dir, "linuxfs"), filepath.Join(dir, "vmlinuz")
 	return base, nil
-}
-
-// build makes dir with everything in it, or nothing. The caller holds the
-// lock, so leftovers of the temporary name are of a dead process.
-func (r recipe) build(ctx context.Context, dir, suite string, log io.Writer) error {
-	tmp := dir + ".part"
-	if err := os.RemoveAll(tmp); err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	root := filepath.Join(tmp, "root")
-	if err := os.MkdirAll(root, 0o755); err != nil {
-		return err
-	}
-	fmt.Fprintf(log, "livesys: installing Debian %s for the %s system (a minute or two, once) ...\n", suite, r.name)
-	begin := time.Now()
-	args := append([]string{"--variant=minbase", "--format=directory", "--include=" + strings.Join(r.packages, ",")}, r.options...)
-	if err := command(ctx, log, "mmdebstrap", append(args, suite, root)...); err != nil {
-		return err
-	}
-	fmt.Fprintf(log, "livesys: packing it ...\n")
-	base, err := finishBase(ctx, tmp, root)
-	if err != nil {
-		return err
-	}
-	text, _ := json.Marshal(base)
-	if err := os.WriteFile(filepath.Join(tmp, "base.json"), text, 0o644); err != nil {
-		return err
-	}
-	fmt.Fprintf(log, "livesys: the %s system is ready after %s\n", r.name, time.Since(begin).Round(time.Second))
-	return os.Rename(tmp, dir)
-}
-
-// finishBase turns the Debian tree into a live root and packs it.
-func finishBase(ctx context.Context, tmp, root string) (BaseImage, error) {
-	release, err := kernelRelease(root)
-	if err != nil {
-		return BaseImage{}, err
-	}
-	base := BaseImage{Release: release, VID: newVID()}
-	if err := furnish(root, base.VID, release); err != nil {
-		return base, err
-	}
-	if err := copyFile(filepath.Join(root, "boot/vmlinuz-"+release), filepath.Join(tmp, "vmlinuz")); err != nil {
-		return base, err
-	}
-	if err := Squash(ctx, root, filepath.Join(tmp, "linuxfs"), "-comp", "zstd", "-Xcompression-level", "6", "-b", "256K"); err != nil {
-		return base, err
-	}
-	return base, os.RemoveAll(root)
 }
 
 func kernelRelease(root string) (string, error) {

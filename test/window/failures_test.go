@@ -83,7 +83,7 @@ func toCreate() []desktop.Step {
 }
 
 // fresh opens a window of its own; it is gone at the end of the test.
-func (b *bench) fresh(t *testing.T) *desktop.Program { return launch(t, b.Desktop, "demo", english()) }
+func (b *bench) fresh(t *testing.T) *desktop.Program { return launch(t, b.Desktop, english()) }
 
 func (b *bench) sh(t *testing.T, script string) {
 	t.Helper()

@@ -17,14 +17,7 @@ import (
 func launchWizards(t *testing.T, d *desktop.Desktop, env ...string) *desktop.Program {
 	t.Helper()
 	must(t, d.Sys.InstallSelf("/usr/bin/"+wizards))
-	p, err := d.Launch(t.Context(), "demo", env, wizards)
-	must(t, err)
-	t.Cleanup(func() {
-		p.Cmd.Process.Kill()
-		<-p.Done
-		t.Logf("%v; it printed: %s", p.Cmd.ProcessState, p.Output())
-	})
-	return p
+	return launchProgram(t, d, env, wizards)
 }
 
 // maxGrowth is what the last of the windows may hold more than the first, KiB.
@@ -43,7 +36,7 @@ func TestLong(t *testing.T) {
 		play(t, d, p, toCreate()...)
 		play(t, d, p, desktop.Press("Cancel"), desktop.Press("Give up"),
 			desktop.Within(2*time.Minute, desktop.Wait("label", title(wire.Cancelled))))
-		held = append(held, resident(p.Cmd.Process.Pid))
+		held = append(held, p.Resident())
 		play(t, d, p, desktop.Press("Close"))
 	}
 	ends(t, p, 20*time.Second)

@@ -113,9 +113,16 @@ func (l language) shot(name string) desktop.Step {
 	return desktop.Shot(l.name + "-" + name)
 }
 
-func launch(t *testing.T, d *desktop.Desktop, user string, l language, env ...string) *desktop.Program {
+// launch starts the window as demo.
+func launch(t *testing.T, d *desktop.Desktop, l language, env ...string) *desktop.Program {
 	t.Helper()
-	p, err := d.Launch(t.Context(), user, append(env, l.env...), "antix-remaster")
+	return launchProgram(t, d, append(env, l.env...), "antix-remaster")
+}
+
+// launchProgram starts a program as demo; it is gone at the end of the test.
+func launchProgram(t *testing.T, d *desktop.Desktop, env []string, name string) *desktop.Program {
+	t.Helper()
+	p, err := d.Launch(t.Context(), "demo", env, name)
 	must(t, err)
 	t.Cleanup(func() {
 		p.Cmd.Process.Kill()

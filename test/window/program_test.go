@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -89,13 +88,4 @@ func threadTime() time.Time {
 		panic(err)
 	}
 	return time.Unix(ts.Unix())
-}
-
-// resident is what a process holds in memory, in KiB.
-func resident(pid int) int {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	var kib int
-	fmt.Sscan(rest, &kib)
-	return kib
 }

@@ -24,7 +24,7 @@ func wizard(t *testing.T, l language) {
 	d := start(t, desktop.Options{Options: livesys.Options{NewStick: image, Companions: true}, Polkit: livesys.Authorised})
 	must(t, d.Sys.MakeChanges(t.Context()))
 	must(t, os.WriteFile(d.Sys.Path("/etc/story"), []byte(l.name), 0o644))
-	p := launch(t, d, "demo", l)
+	p := launch(t, d, l)
 	for _, part := range [][]desktop.Step{l.toSummary("lz4: the fastest"), l.toDone()} {
 		play(t, d, p, part...)
 		named(t, p)
