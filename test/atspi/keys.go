@@ -11,7 +11,7 @@ import (
 var keysyms = map[string]int32{
 	"BackSpace": 0xff08, "Tab": 0xff09, "Return": 0xff0d, "Escape": 0xff1b, "space": 0x20, "Delete": 0xffff,
 	"Home": 0xff50, "Left": 0xff51, "Up": 0xff52, "Right": 0xff53, "Down": 0xff54,
-	"Page_Up": 0xff55, "Page_Down": 0xff56, "End": 0xff57, "Menu": 0xff67, "F1": 0xffbe, "F10": 0xffc7,
+	"Page_Up": 0xff55, "Page_Down": 0xff56, "End": 0xff57, "Menu": 0xff67, "F1": 0xffbe, "F4": 0xffc1, "F10": 0xffc7,
 }
 
 // modifiers by name: the codes of the left keys on a PC keyboard under X.

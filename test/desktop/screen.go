@@ -124,8 +124,12 @@ func (s *Screen) serve(ctx context.Context, program string) error {
 // startManager starts the window manager. Windows that were there before it
 // are taken over, so it need not be waited for.
 func (s *Screen) startManager() error {
-	// Its own keys would take alt+n and alt+c from the programs.
-	cmd := exec.Command("matchbox-window-manager", "-kbdconfig", "/dev/null")
+	// Its own list of keys would take alt+n and alt+c from the programs.
+	keys := filepath.Join(s.dir, "keys")
+	if err := os.WriteFile(keys, []byte("<Alt>F4=close\n"), 0o644); err != nil {
+		return err
+	}
+	cmd := exec.Command("matchbox-window-manager", "-kbdconfig", keys)
 	cmd.Env = append(os.Environ(), "DISPLAY="+s.Display)
 	_, err := s.own(cmd)
 	return err

@@ -294,7 +294,7 @@ func closed(t *testing.T, b *bench) {
 	p := b.fresh(t)
 	play(t, b.Desktop, p, desktop.Press(remaster))
 	b.packing(t, p)
-	must(t, b.Screen.CloseWindows())
+	must(t, b.Key(t.Context(), "alt+F4"))
 	play(t, b.Desktop, p, desktop.Wait("", "Give up the new version?"), desktop.Shot("fail-closed"), desktop.Press("Give up"))
 	begin := time.Now()
 	ends(t, p, 10*time.Second)
