@@ -237,9 +237,12 @@ type row struct{ label, value string }
 func summaryRows(i intent.Intent, c *wire.CheckResult, time string) []row {
 	out := []row{{tr("Title"), words.Clean(i.Plan.Title)}, {tr("Packed"), words.Packed(i.Facts.Home.Kind, i.Plan.LeaveHome, tr)}, {tr("Compressor"), i.Plan.Compressor}}
 	if c != nil && c.Bound > 0 {
-		remain := max(int64(i.Facts.Boot.Free)-c.Bound, 0)
-		out = append(out, row{tr("Size"), trf("at most %[1]s, mostly clearly less", words.Size(c.Bound))},
-			row{tr("Free afterwards"), trf("at least %[1]s of the %[2]s that are free now", words.Size(remain), words.Size(int64(i.Facts.Boot.Free)))})
+		free := int64(i.Facts.Boot.Free)
+		after := trf("at least %[1]s of the %[2]s that are free now", words.Size(free-c.Bound), words.Size(free))
+		if c.Bound > free {
+			after = trf("perhaps too little: %[1]s are free now", words.Size(free))
+		}
+		out = append(out, row{tr("Size"), trf("at most %[1]s, mostly clearly less", words.Size(c.Bound))}, row{tr("Free afterwards"), after})
 	}
 	return append(out, row{tr("Time"), time})
 }

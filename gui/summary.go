@@ -28,7 +28,7 @@ func (p *summaryPage) update() {
 	}
 	fillGrid(p.rows, summaryRows(w.intent, w.check, w.timeText()))
 	use := w.use
-	if w.check != nil {
+	if w.check != nil && w.check.Bound <= int64(w.intent.Facts.Boot.Free) { // else it cannot be drawn to scale
 		use = withNew(use, w.check.Bound)
 	}
 	p.use.show(use)
