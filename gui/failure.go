@@ -36,5 +36,5 @@ func (p *failurePage) update() {
 	p.text.SetText(m.Text)
 	p.hint.SetText(m.Hint)
 	p.chain.SetText(e.Error())
-	p.terminal.SetVisible(e.Code == wire.NotAuthorised)
+	p.terminal.SetVisible(e.Code == wire.NoAgent || e.Code == wire.NotAuthorised)
 }

@@ -2,6 +2,9 @@ package gui
 
 import (
 	"context"
+	"time"
+
+	"github.com/gotk3/gotk3/glib"
 
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
@@ -16,10 +19,23 @@ func (w *window) askRestart() {
 		var r wire.RestartResult
 		w.run(restarting, func(ctx context.Context) error {
 			return w.helper.do(ctx, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &r)
-		}, func() {
-			w.restarts = true
+		}, w.waitForRestart)
+	})
+}
+
+const restartPatience = 90 * time.Second
+
+// waitForRestart says so when the computer goes on running.
+func (w *window) waitForRestart() {
+	w.restarts = true
+	w.update()
+	glib.TimeoutAdd(uint(restartPatience.Milliseconds()), func() bool {
+		if !w.gone {
+			w.restarts = false
 			w.update()
-		})
+			w.tell(tr("The computer did not restart"), tr("Something keeps it from shutting down. Nothing is lost: the new version still waits for the next start. Close your programs, and restart from the menu of the desktop."), nil)
+		}
+		return false
 	})
 }
 

@@ -18,7 +18,37 @@ var tr = func(msgid string) string { return msgid }
 func trf(format string, args ...any) string { return fmt.Sprintf(tr(format), args...) }
 
 // describe gives the texts of a check.
-func describe(c wire.Check) wire.Message { return words.Describe(c.Code, c.Args, tr) }
+func describe(c wire.Check) wire.Message {
+	m := words.Describe(c.Code, c.Args, tr)
+	if hint := windowHint(c.Code); hint != "" {
+		m.Hint = hint
+	}
+	return m
+}
+
+// windowHint is what to do in a window, where the common hint names a command;
+// "" for all others.
+func windowHint(c wire.Code) string {
+	switch c {
+	case wire.Pending:
+		return tr("Restart to use it, or take it out of the next start.")
+	case wire.Blocked:
+		return tr("File it away first: nothing is deleted.")
+	case wire.SwapRemoves:
+		return tr("If you may need it, file it away first: nothing is deleted.")
+	case wire.NothingArmed:
+		return tr("Make a new version first.")
+	case wire.HomeLeave:
+		return tr("Pack /home, or copy your files to another place and say so.")
+	case wire.Unreadable:
+		return tr("Close the programs that change these files, and try again.")
+	case wire.NoAgent:
+		return tr("Press “Ask for the password in a terminal”, or open a terminal yourself, become root there, and type: antix-remaster")
+	case wire.NoPkexec:
+		return tr("Install the package pkexec, or open a terminal, become root there, and type: antix-remaster")
+	}
+	return ""
+}
 
 func describeError(e *wire.Error) wire.Message {
 	return describe(wire.Check{Code: e.Code, Args: e.Args})
@@ -195,9 +225,6 @@ func rowOf(c wire.Check) checkRow {
 		row.action, row.button = keeping, tr("_File it away")
 	case wire.Pending:
 		row.action, row.button = disarming, tr("_Take it out")
-	}
-	if row.action != idle {
-		row.text = m.Text // its hint names a command, and here is a button
 	}
 	return row
 }

@@ -202,3 +202,19 @@ func TestNews(t *testing.T) {
 		}
 	}
 }
+
+// TestHintsAreForAWindow: nobody who uses a window is sent to a command line
+// that asks for options.
+func TestHintsAreForAWindow(t *testing.T) {
+	for _, code := range wire.Codes() {
+		if code == wire.Usage { // only for who typed something
+			continue
+		}
+		m := describe(wire.Check{Code: code})
+		for _, word := range []string{"antix-remaster-cli", "--", "sudo"} {
+			if strings.Contains(m.Text+m.Hint, word) {
+				t.Errorf("%s speaks of %s: %q", code, word, m.Hint)
+			}
+		}
+	}
+}

@@ -72,12 +72,15 @@ func (p *progressPage) updateStages(now int) {
 		style.RemoveClass("dim-label")
 		switch {
 		case i < now:
-			row.icon.SetFromIconName("emblem-ok-symbolic", gtk.ICON_SIZE_MENU)
+			row.icon.SetFromIconName(iconDone, gtk.ICON_SIZE_MENU)
+			setSpoken(row.icon, tr("done"))
 		case i == now:
 			row.icon.SetFromIconName("media-playback-start-symbolic", gtk.ICON_SIZE_MENU)
+			setSpoken(row.icon, tr("at work"))
 			style.AddClass("now")
 		default:
 			row.icon.Clear()
+			setSpoken(row.icon, tr("still to come"))
 			style.AddClass("dim-label")
 		}
 	}

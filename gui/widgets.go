@@ -8,6 +8,9 @@ import (
 	"antix-remaster/core/words"
 )
 
+// iconDone is what is in order.
+const iconDone = "emblem-ok-symbolic"
+
 // newLabel is a label as this window has them: wrapped, at the left.
 func newLabel(text string) *gtk.Label {
 	l := must(gtk.LabelNew(text))
@@ -38,18 +41,19 @@ func clear(c *gtk.Container) {
 	})
 }
 
-// icon shows how weighty something is; its meaning is also in the words beside it.
+// icon shows how weighty something is.
 func icon(level wire.Level) *gtk.Image {
-	name := "emblem-ok-symbolic"
+	name, spoken := iconDone, tr("in order")
 	switch level {
 	case wire.Stop:
-		name = "dialog-error-symbolic"
+		name, spoken = "dialog-error-symbolic", tr("stop")
 	case wire.Warn:
-		name = "dialog-warning-symbolic"
+		name, spoken = "dialog-warning-symbolic", tr("warning")
 	case wire.Note:
-		name = "dialog-information-symbolic"
+		name, spoken = "dialog-information-symbolic", tr("note")
 	}
 	i := must(gtk.ImageNewFromIconName(name, gtk.ICON_SIZE_BUTTON))
+	setSpoken(i, spoken)
 	i.SetVAlign(gtk.ALIGN_START)
 	i.Show()
 	return i

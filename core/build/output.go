@@ -23,6 +23,7 @@ type meter struct {
 	unsynced atomic.Int64 // bytes beyond these that may be outstanding
 	perStep  float64      // seconds that a step of flushing takes now
 	ahead    bool         // too much is outstanding
+	held     bool         // mksquashfs had to wait for the medium
 	stopped  bool         // mksquashfs is
 	line     []byte
 }

@@ -325,3 +325,26 @@ func TestAllowedFollowsTheSpeed(t *testing.T) {
 		}
 	}
 }
+
+// TestNoMoreThanGotThere: a medium that is fast at first, as one with a cache of
+// its own, is not trusted with more than it has taken already.
+func TestNoMoreThanGotThere(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Truncate(2 * maxUnsynced); err != nil { // holes, which are there at once
+		t.Fatal(err)
+	}
+	m := meter{job: Job{Out: f}}
+	for m.flushed.Load() < 2*maxUnsynced {
+		if err := m.flushNext(); err != nil {
+			t.Fatal(err)
+		}
+		got, most := m.unsynced.Load(), min(max(m.flushed.Load(), minUnsynced), maxUnsynced)
+		if got > most || got < minUnsynced {
+			t.Fatalf("after %d bytes %d may be outstanding, at most %d", m.flushed.Load(), got, most)
+		}
+	}
+}

@@ -115,55 +115,63 @@ func allowed(bytesPerSecond float64) int64 {
 
 // follow hands what mksquashfs wrote to the medium as it comes, and holds
 // mksquashfs back while too much is outstanding or the run is paused. It
-// returns when the program has ended. The flushing has a goroutine of its own: a slow stick may keep it
-// waiting for seconds, and a cancel must not wait with it.
+// returns when the program has ended. What may have to wait, for a slow stick
+// or a busy machine, has a goroutine of its own: neither a cancel nor the
+// holding back waits with it.
 func (m *meter) follow(ctx context.Context, p *sys.Process) {
-	var flushing sync.WaitGroup
-	defer flushing.Wait()
-	flushing.Go(func() { m.flush(ctx, p) })
-	tick := time.NewTicker(brisk)
-	defer tick.Stop()
-	lastWatch, calmed := time.Now(), false
-	for {
+	var others sync.WaitGroup
+	defer others.Wait()
+	defer context.AfterFunc(ctx, func() { p.Signal(syscall.SIGKILL) })()
+	others.Go(func() { m.every(ctx, p, flushEvery, m.flush) })
+	if m.job.Watch != nil {
+		others.Go(func() { m.every(ctx, p, watchEvery, func(context.Context) error { return m.job.Watch() }) })
+	}
+	var calmed bool
+	sys.Guard(func() time.Duration {
 		select {
 		case <-p.Done():
-			return
-		case <-ctx.Done():
-			p.Signal(syscall.SIGKILL)
-			<-p.Done()
-			return
-		case <-tick.C:
+			return 0
+		default:
 		}
 		if !calmed { // best before there is anything to write
 			calmed = m.size() > 0
 			sys.CalmClose(m.job.Out)
 		}
 		m.hold(ctx, p)
-		if calmed {
-			tick.Reset(m.pace())
+		if !calmed {
+			return brisk
 		}
-		if m.job.Watch != nil && time.Since(lastWatch) > 2*time.Second {
-			lastWatch = time.Now()
-			if err := m.job.Watch(); err != nil {
-				m.stop(err)
-			}
-		}
-	}
+		return m.pace()
+	})
+	<-p.Done()
 }
 
 // How often it is looked at what is outstanding: seldom, as every look costs
-// the compressor its caches, but for one that is fast enough to matter. Between
-// two calm looks a compressor that need not compress can write 10 MiB.
+// the compressor its caches, but briskly where enough of it waits to matter. On
+// a slow medium more often: there the compressor waits anyway, and once it had
+// to, its queue is full of blocks that are ready, which it writes as fast as
+// memory takes them, 2 MiB in a millisecond.
 const (
-	calm  = 20 * time.Millisecond
+	calm  = 100 * time.Millisecond
+	alert = 20 * time.Millisecond
 	brisk = 5 * time.Millisecond
+	quick = time.Millisecond
 )
 
-const flushEvery = 100 * time.Millisecond
+const (
+	flushEvery = 100 * time.Millisecond
+	watchEvery = 2 * time.Second
+)
 
 func (m *meter) pace() time.Duration {
-	if m.size()-m.flushed.Load() > minUnsynced/2 {
+	slow := m.unsynced.Load() < maxUnsynced // or not yet measured
+	switch {
+	case slow && m.held && !m.stopped:
+		return quick
+	case m.stopped, m.size()-m.flushed.Load() > minUnsynced/2:
 		return brisk
+	case slow:
+		return alert
 	}
 	return calm
 }
@@ -175,22 +183,24 @@ func (m *meter) hold(ctx context.Context, p *sys.Process) {
 	outstanding, most := m.size()-m.flushed.Load(), max(m.unsynced.Load(), minUnsynced)
 	switch {
 	case outstanding > most:
-		m.ahead = true
+		m.ahead, m.held = true, true
 	case outstanding < most/2:
 		m.ahead = false
 	}
 	stop := m.ahead || pause.On(ctx)
 	switch {
 	case stop && !m.stopped:
-		p.Signal(syscall.SIGSTOP)
+		p.Hold()
 	case !stop && m.stopped:
-		p.Signal(syscall.SIGCONT)
+		p.Release()
 	}
 	m.stopped = stop
 }
 
-func (m *meter) flush(ctx context.Context, p *sys.Process) {
-	tick := time.NewTicker(flushEvery)
+// every does something from time to time while mksquashfs runs; an error stops
+// the run.
+func (m *meter) every(ctx context.Context, p *sys.Process, pause time.Duration, do func(context.Context) error) {
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
 		select {
@@ -200,13 +210,20 @@ func (m *meter) flush(ctx context.Context, p *sys.Process) {
 			return
 		case <-tick.C:
 		}
-		for m.size()-m.flushed.Load() >= flushStep && ctx.Err() == nil {
-			if err := m.flushNext(); err != nil {
-				m.stop(err)
-				return
-			}
+		if err := do(ctx); err != nil {
+			m.stop(err)
+			return
 		}
 	}
+}
+
+func (m *meter) flush(ctx context.Context) error {
+	for m.size()-m.flushed.Load() >= flushStep && ctx.Err() == nil {
+		if err := m.flushNext(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // flushNext hands the next step over, waits for the medium, and learns how
@@ -222,7 +239,9 @@ func (m *meter) flushNext() error {
 		latest = 1
 	}
 	m.perStep += latest * (took - m.perStep)
-	m.unsynced.Store(allowed(flushStep / m.perStep))
+	// No more than has got there already: the first steps may have met only a
+	// cache of the stick's own.
+	m.unsynced.Store(min(allowed(flushStep/m.perStep), max(m.flushed.Load(), minUnsynced)))
 	return nil
 }
 

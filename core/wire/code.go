@@ -21,6 +21,7 @@ const (
 	Busy          Code = "busy"
 	AntixLock     Code = "antix_lock"
 	NotAuthorised Code = "not_authorised"
+	NoAgent       Code = "no_agent"
 	Dismissed     Code = "dismissed"
 	NoPkexec      Code = "no_pkexec"
 	HelperMissing Code = "helper_missing"

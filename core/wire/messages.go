@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Message is what a user is told: what happened, what it means, what to do.
 type Message struct{ Title, Text, Hint string }
@@ -41,6 +45,9 @@ func ExitStatus(code Code) int {
 	return ExitFailed
 }
 
+// Codes are all codes that there are, in no order.
+func Codes() []Code { return slices.Collect(maps.Keys(table)) }
+
 // fill puts args into the verbs %[1]s, %[2]s … of text.
 func fill(text string, args []string) string {
 	values := make([]any, 9)
@@ -77,6 +84,9 @@ var table = map[Code]row{
 	NotAuthorised: {ExitNotAllowed, T("Not allowed"),
 		T("This needs the administrator's password, and permission was not given. Nothing was changed."),
 		T("Try again with the right password, or start the program from a root terminal.")},
+	NoAgent: {ExitNotAllowed, T("Nobody asks for the password"),
+		T("This needs the administrator's password, and no program that asks for it is running on this desktop. Nothing was changed."),
+		T("Put sudo before the command.")},
 	Dismissed: {ExitNotAllowed, T("The password question was closed"),
 		T("Without the administrator's password nothing can be changed, and nothing was."),
 		T("Start again and type the password when asked.")},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"antix-remaster/core/sys"
 )
@@ -16,10 +17,12 @@ const (
 	helperHome = "/usr/libexec/antix-remaster/" + helperName
 )
 
-// Exit statuses of pkexec itself. Our helper never ends with them.
+// Exit statuses of pkexec itself, with which our helper never ends, and what it
+// says, in English always, when nobody is there to ask (polkit 122).
 const (
 	pkexecDismissed  = 126
 	pkexecNotAllowed = 127
+	pkexecNoAgent    = "No authentication agent found"
 )
 
 // Start starts the helper: directly when we are root, else through pkexec,
@@ -117,6 +120,8 @@ func whyNot(ctx context.Context, err error, pkexec bool, p *sys.Partner) error {
 		return err
 	case pkexec && errors.Is(err, io.EOF) && status == pkexecDismissed:
 		return Fail(Dismissed, chain)
+	case pkexec && errors.Is(err, io.EOF) && status == pkexecNotAllowed && strings.Contains(text, pkexecNoAgent):
+		return Fail(NoAgent, chain)
 	case pkexec && errors.Is(err, io.EOF) && status == pkexecNotAllowed:
 		return Fail(NotAuthorised, chain)
 	}

@@ -57,6 +57,7 @@ func TestHelperThatNeverGetsReady(t *testing.T) {
 		want   Code
 	}{
 		"password question closed": {"exit 126", true, Dismissed},
+		"nobody asks":              {"echo 'Error executing command as another user: No authentication agent found.' >&2; exit 127", true, NoAgent},
 		"not allowed":              {"echo 'Not authorized' >&2; exit 127", true, NotAuthorised},
 		"died":                     {"exit 1", true, HelperDied},
 		"127 without pkexec":       {"exit 127", false, HelperDied},

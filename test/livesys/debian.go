@@ -36,13 +36,13 @@ var console = Debian{Name: "base", Kernel: true, Packages: []string{
 }}
 
 // desktop has what a GTK window needs on a live system: the library, a font,
-// icons, and the accessibility bus. The X server is the host's. No translations
+// icons, the accessibility bus, and a terminal. The X server is the host's. No translations
 // but German (ours) and Hebrew (written from right to left), and no pictures
 // of the mouse pointer, which are half of the icon theme.
 var desktop = Debian{
 	Name:     "desktop",
 	Kernel:   true,
-	Packages: append(slices.Clone(console.Packages), "libgtk-3-0", "librsvg2-common", "adwaita-icon-theme", "fonts-dejavu-core", "at-spi2-core", "locales"),
+	Packages: append(slices.Clone(console.Packages), "libgtk-3-0", "librsvg2-common", "adwaita-icon-theme", "fonts-dejavu-core", "at-spi2-core", "xterm", "locales"),
 	Options: []string{
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
 		"--dpkgopt=path-include=/usr/share/locale/de/*",

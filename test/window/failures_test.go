@@ -227,19 +227,6 @@ func refused(t *testing.T, b *bench) {
 	b.quit(t, p)
 }
 
-// noAgent is a desktop where nobody asks for the password. There is no terminal
-// in this one either.
-func noAgent(t *testing.T, b *bench) {
-	b.answer(t, livesys.AskAdmin)
-	defer b.answer(t, livesys.Authorised)
-	p := b.fresh(t)
-	play(t, b.Desktop, p, append([]desktop.Step{desktop.Press(remaster)}, failed("no-agent", wire.NotAuthorised)...)...)
-	play(t, b.Desktop, p, desktop.Press("Ask for the password in a terminal"),
-		desktop.Wait("", "There is no terminal to ask in"), desktop.Shot("fail-no-terminal"), desktop.Keys("Escape"))
-	play(t, b.Desktop, p, back()...)
-	b.quit(t, p)
-}
-
 func cancelled(t *testing.T, b *bench) {
 	p := b.fresh(t)
 	play(t, b.Desktop, p, desktop.Press(remaster))

@@ -14,17 +14,15 @@ import (
 	"antix-remaster/test/livesys"
 )
 
-// screen is the smallest there is.
-var screen = image.Rect(0, 0, 1024, 600)
-
-// fits holds that nothing that can be read or pressed is cut off.
-func fits(t *testing.T, p *desktop.Program) {
+// fits holds that nothing that can be read or pressed is beyond the edge.
+func fits(t *testing.T, p *desktop.Program, size image.Point) {
 	t.Helper()
 	all, err := p.All(t.Context())
 	must(t, err)
 	if len(all) < 10 {
 		t.Fatalf("only %d things are shown", len(all))
 	}
+	screen := image.Rectangle{Max: size}
 	for _, n := range all {
 		if n.Name == "" {
 			continue
@@ -56,12 +54,28 @@ func TestLooks(t *testing.T) {
 			p := launch(t, d, look.l, look.env...)
 			for i, steps := range pages(look.l, look.name+"-") {
 				play(t, d, p, steps...)
-				fits(t, p)
+				fits(t, p, desktop.Netbook)
 				if i > 0 && mirrored(t, p, look.l) != look.mirrored {
 					t.Errorf("written from right to left: %v", !look.mirrored)
 				}
 			}
 		})
+	}
+}
+
+// TestSmallScreen is a screen of 800x600: all can be used, the longest page by
+// scrolling.
+func TestSmallScreen(t *testing.T) {
+	size := image.Pt(800, 600)
+	d := start(t, desktop.Options{Options: livesys.Options{}, Polkit: livesys.Authorised, Size: size})
+	for _, l := range []language{english(), german()} {
+		p := launch(t, d, l)
+		for _, steps := range pages(l, "800x600-"+l.name+"-") {
+			play(t, d, p, steps...)
+			fits(t, p, size)
+		}
+		p.Cmd.Process.Kill()
+		<-p.Done
 	}
 }
 

@@ -28,12 +28,12 @@ func wizard(t *testing.T, l language) {
 	for _, part := range [][]desktop.Step{l.toSummary("lz4: the fastest"), l.toDone()} {
 		play(t, d, p, part...)
 		named(t, p)
-		fits(t, p)
+		fits(t, p, desktop.Netbook)
 	}
 	must(t, os.WriteFile(d.Sys.Path("/etc/afterwards"), nil, 0o644))
 	play(t, d, p, l.toStart()...)
 	named(t, p)
-	fits(t, p)
+	fits(t, p, desktop.Netbook)
 	must(t, d.Stop())
 	r, err := boot.Boot(t.Context(), image, boot.Options{Show: []string{"/etc/story"}})
 	must(t, err)
