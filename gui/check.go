@@ -12,11 +12,11 @@ type checkPage struct {
 	again *gtk.Button
 }
 
-func addCheck(w *window, add func(pageName, page, gtk.IWidget)) {
+func addCheck(w *window, add func(page, gtk.IWidget)) {
 	b := load("check")
 	p := &checkPage{w: w, intro: get[*gtk.Label](b, "intro"), rows: get[*gtk.Box](b, "rows"), again: get[*gtk.Button](b, "again")}
 	p.again.Connect("clicked", w.recheck)
-	add(pageCheck, p, get[*gtk.Box](b, "check"))
+	add(p, get[*gtk.Box](b, "check"))
 }
 
 func (p *checkPage) update() {

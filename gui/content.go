@@ -20,7 +20,7 @@ type contentPage struct {
 	filling     bool // the page itself sets the widgets
 }
 
-func addContent(w *window, add func(pageName, page, gtk.IWidget)) {
+func addContent(w *window, add func(page, gtk.IWidget)) {
 	b := load("content")
 	p := &contentPage{w: w, home: get[*gtk.Label](b, "home"), choice: get[*gtk.Box](b, "choice"),
 		keep: get[*gtk.RadioButton](b, "keep"), leave: get[*gtk.RadioButton](b, "leave"),
@@ -28,7 +28,7 @@ func addContent(w *window, add func(pageName, page, gtk.IWidget)) {
 	p.leave.Connect("toggled", p.chosen)
 	p.agree.Connect("toggled", p.chosen)
 	p.name.Connect("changed", p.chosen)
-	add(pageContent, p, get[*gtk.Box](b, "content"))
+	add(p, get[*gtk.Box](b, "content"))
 }
 
 func (p *contentPage) update() {

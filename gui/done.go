@@ -14,14 +14,14 @@ type donePage struct {
 	notes            *gtk.Box
 }
 
-func addDone(w *window, add func(pageName, page, gtk.IWidget)) {
+func addDone(w *window, add func(page, gtk.IWidget)) {
 	b := load("done")
 	p := &donePage{w: w, rows: get[*gtk.Grid](b, "rows"), nextboot: get[*gtk.Label](b, "nextboot"),
 		goback: get[*gtk.Label](b, "goback"), notes: get[*gtk.Box](b, "notes")}
 	get[*gtk.Button](b, "card").Connect("clicked", func() {
 		w.save(tr("Save the card"), tr("How to go back.txt"), card(w.result, w.intent.Facts))
 	})
-	add(pageDone, p, get[*gtk.Box](b, "done"))
+	add(p, get[*gtk.Box](b, "done"))
 }
 
 func (p *donePage) update() {

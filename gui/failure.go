@@ -16,7 +16,7 @@ type failurePage struct {
 	chain      *gtk.TextBuffer
 }
 
-func addFailure(w *window, add func(pageName, page, gtk.IWidget)) {
+func addFailure(w *window, add func(page, gtk.IWidget)) {
 	b := load("failure")
 	p := &failurePage{w: w, text: get[*gtk.Label](b, "text"), hint: get[*gtk.Label](b, "hint"),
 		terminal: get[*gtk.Button](b, "terminal"), chain: must(get[*gtk.TextView](b, "chain").GetBuffer())}
@@ -24,7 +24,7 @@ func addFailure(w *window, add func(pageName, page, gtk.IWidget)) {
 	get[*gtk.Button](b, "report").Connect("clicked", func() {
 		w.save(tr("Save report"), "antix-remaster-report.txt", report(w.version, &w.model, time.Now()))
 	})
-	add(pageFailure, p, get[*gtk.Box](b, "failure"))
+	add(p, get[*gtk.Box](b, "failure"))
 }
 
 func (p *failurePage) update() {

@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"reflect"
+	"runtime/debug"
 	"time"
 
 	"github.com/gotk3/gotk3/glib"
@@ -18,6 +19,7 @@ func (w *window) look(then func()) {
 	mine, choices := w.looks, w.choices
 	w.async(func() func() {
 		v := observe(context.Background(), choices)
+		debug.FreeOSMemory() // it needs much more than the window does, and memory is short
 		return func() {
 			if mine != w.looks {
 				return

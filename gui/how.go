@@ -18,7 +18,7 @@ type howPage struct {
 	filling            bool
 }
 
-func addHow(w *window, add func(pageName, page, gtk.IWidget)) {
+func addHow(w *window, add func(page, gtk.IWidget)) {
 	b := load("how")
 	p := &howPage{w: w, choice: map[string]*gtk.RadioButton{},
 		processors: get[*gtk.SpinButton](b, "processors"), memory: get[*gtk.SpinButton](b, "memory")}
@@ -27,7 +27,7 @@ func addHow(w *window, add func(pageName, page, gtk.IWidget)) {
 	p.fill(get[*gtk.Box](b, "compressors"))
 	p.processors.Connect("value-changed", p.chosen)
 	p.memory.Connect("value-changed", p.chosen)
-	add(pageHow, p, get[*gtk.Box](b, "how"))
+	add(p, get[*gtk.Box](b, "how"))
 }
 
 func (p *howPage) fill(box *gtk.Box) {

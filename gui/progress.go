@@ -26,7 +26,7 @@ type stageRow struct {
 	label *gtk.Label
 }
 
-func addProgress(w *window, add func(pageName, page, gtk.IWidget)) {
+func addProgress(w *window, add func(page, gtk.IWidget)) {
 	b := load("progress")
 	p := &progressPage{w: w, fraction: get[*gtk.ProgressBar](b, "fraction"), figures: get[*gtk.Label](b, "figures"),
 		pause: get[*gtk.Button](b, "pause"), cancel: get[*gtk.Button](b, "cancel"),
@@ -35,7 +35,7 @@ func addProgress(w *window, add func(pageName, page, gtk.IWidget)) {
 	p.updateStages(0)
 	p.pause.Connect("clicked", p.pauseOrGoOn)
 	p.cancel.Connect("clicked", p.askCancel)
-	add(pageProgress, p, get[*gtk.Box](b, "progress"))
+	add(p, get[*gtk.Box](b, "progress"))
 }
 
 func (p *progressPage) fill(box *gtk.Box) {

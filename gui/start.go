@@ -16,7 +16,7 @@ type startPage struct {
 	could                         bool // the task could be begun at the last look
 }
 
-func addStart(w *window, add func(pageName, page, gtk.IWidget)) {
+func addStart(w *window, add func(page, gtk.IWidget)) {
 	b := load("start")
 	p := &startPage{w: w, running: get[*gtk.Label](b, "running"), stick: get[*gtk.Label](b, "stick"),
 		nextboot: get[*gtk.Label](b, "nextboot"), why: get[*gtk.Label](b, "why"),
@@ -25,7 +25,7 @@ func addStart(w *window, add func(pageName, page, gtk.IWidget)) {
 	p.remaster.Connect("clicked", w.begin)
 	p.again = get[*gtk.Button](b, "again")
 	p.again.Connect("clicked", func() { w.look(nil) })
-	add(pageStart, p, get[*gtk.Box](b, "start"))
+	add(p, get[*gtk.Box](b, "start"))
 }
 
 func (p *startPage) update() {

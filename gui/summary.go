@@ -14,11 +14,11 @@ type summaryPage struct {
 	problem, todo *gtk.Label
 }
 
-func addSummary(w *window, add func(pageName, page, gtk.IWidget)) {
+func addSummary(w *window, add func(page, gtk.IWidget)) {
 	b := load("summary")
 	p := &summaryPage{w: w, rows: get[*gtk.Grid](b, "rows"), problem: get[*gtk.Label](b, "problem"), todo: get[*gtk.Label](b, "todo")}
 	p.use = newStickBar(get[*gtk.Box](b, "use"))
-	add(pageSummary, p, get[*gtk.Box](b, "summary"))
+	add(p, get[*gtk.Box](b, "summary"))
 }
 
 func (p *summaryPage) update() {

@@ -48,7 +48,8 @@ type window struct {
 	side               *gtk.Box
 	line               *gtk.Separator
 	steps              []*gtk.Label
-	spinner            *gtk.Spinner
+	wait               *gtk.Box     // where the spinner comes
+	spinner            *gtk.Spinner // nil: not needed yet
 	closer, back, next *gtk.Button
 }
 
@@ -63,11 +64,10 @@ func newWindow(app *gtk.Application, version string) *window {
 	b := load("window")
 	w.title, w.reason = get[*gtk.Label](b, "title"), get[*gtk.Label](b, "reason")
 	w.side, w.line = get[*gtk.Box](b, "side"), get[*gtk.Separator](b, "line")
-	w.spinner, w.stack = get[*gtk.Spinner](b, "spinner"), get[*gtk.Stack](b, "pages")
+	w.wait, w.stack = get[*gtk.Box](b, "wait"), get[*gtk.Stack](b, "pages")
 	w.closer, w.back, w.next = get[*gtk.Button](b, "close"), get[*gtk.Button](b, "back"), get[*gtk.Button](b, "next")
 	w.top.Add(get[*gtk.Box](b, "shell"))
 	w.fillSteps()
-	w.addPages()
 	w.connect()
 	w.show(pageStart)
 	w.top.Show()
@@ -104,16 +104,20 @@ func (w *window) style() {
 	gtk.AddProviderForScreen(must(gdk.ScreenGetDefault()), css, gtk.STYLE_PROVIDER_PRIORITY_APPLICATION)
 }
 
-func (w *window) addPages() {
-	add := func(name pageName, p page, root gtk.IWidget) {
-		w.pages[name] = p
-		w.stack.AddNamed(root, string(name))
+// pageOf gives a page, which is made when it is shown first: the pictures of
+// a check box alone need a library of 10 MiB.
+func (w *window) pageOf(name pageName) page {
+	if w.pages[name] == nil {
+		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
+			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
+			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure,
+		}[name]
+		maker(w, func(p page, root gtk.IWidget) {
+			w.pages[name] = p
+			w.stack.AddNamed(root, string(name))
+		})
 	}
-	for _, addPage := range []func(*window, func(pageName, page, gtk.IWidget)){
-		addStart, addCheck, addContent, addHow, addSummary, addProgress, addDone, addFailure,
-	} {
-		addPage(w, add)
-	}
+	return w.pages[name]
 }
 
 func (w *window) fillSteps() {
@@ -146,10 +150,11 @@ func (w *window) ended() {
 // show turns to a page.
 func (w *window) show(p pageName) {
 	w.page, w.could = p, false
+	shown := w.pageOf(p)
 	w.stack.SetVisibleChildName(string(p))
 	w.updateSteps()
 	w.update()
-	if p, ok := w.pages[w.page].(interface{ focus() }); ok {
+	if p, ok := shown.(interface{ focus() }); ok {
 		p.focus()
 	}
 }
@@ -159,7 +164,7 @@ func (w *window) update() {
 	if w.gone { // a report that came late
 		return
 	}
-	w.pages[w.page].update()
+	w.pageOf(w.page).update()
 	title := pageTitle(w.page)
 	if w.page == pageFailure && w.failure != nil {
 		title = describeError(w.failure).Title
@@ -206,10 +211,20 @@ func (w *window) updateButtons() {
 	}
 	w.could = b.can
 	w.closer.SetVisible(w.page != pageProgress && w.page != pageDone)
-	if w.busy == idle || w.page == pageProgress {
-		w.spinner.Stop()
-	} else {
+	w.updateSpinner()
+}
+
+// updateSpinner makes the spinner when it is needed: its picture takes a library
+// of 10 MiB.
+func (w *window) updateSpinner() {
+	waits := w.busy != idle && w.page != pageProgress
+	if waits && w.spinner == nil {
+		w.spinner = must(gtk.SpinnerNew())
 		w.spinner.Start()
+		w.wait.Add(w.spinner)
+	}
+	if w.spinner != nil {
+		w.spinner.SetVisible(waits)
 	}
 }
 
