@@ -99,11 +99,11 @@ func TestGermanRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	p, err := sys.Start(sys.Spec{Path: cli, Args: []string{"rollback"}, Env: []string{"LANG=de_DE.UTF-8"}, Stdout: &out, Stderr: &errs})
+	p, err := sys.Start(sys.Spec{Path: cli, Args: []string{"frobnicate"}, Env: []string{"LANG=de_DE.UTF-8"}, Stdout: &out, Stderr: &errs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "So wird dieser Befehl nicht benutzt\n  \"rollback\" kann dieses Programm nicht. Es kennt status, build, disarm, keep.\n  Siehe antix-remaster-cli --help.\n"
+	want := "So wird dieser Befehl nicht benutzt\n  \"frobnicate\" kann dieses Programm nicht. Es kennt status, build, disarm, keep, versions, rollback, note, pin, unpin, verify, delete, diff.\n  Siehe antix-remaster-cli --help.\n"
 	if _, status := sys.Killed(p.Wait()); status != wire.ExitUsage || errs.String() != want || out.Len() > 0 {
 		t.Errorf("status %d\nout %s\nerr %s", status, &out, &errs)
 	}

@@ -16,6 +16,7 @@ import (
 // options is what the command line says.
 type options struct {
 	verb    string
+	words   []string // what the verb works on: a version, a note
 	choices wire.Choices
 	confirm string
 	json    bool
@@ -29,8 +30,11 @@ type options struct {
 // verb is one thing the program can do.
 type verb struct {
 	do   func(*app, context.Context) error
-	text string // one line of the help
-	more string // the rest of its own help
+	text string   // one line of the help
+	more []string // the rest of its own help
+
+	takes    string // the words after it, for the help; "" takes none
+	min, max int    // how many
 }
 
 // choice is one flag.
@@ -43,9 +47,13 @@ type choice struct {
 	set   func(o *options, value string) error
 }
 
-// confirmation are the words that give up the files in /home. They are the
-// same in every language, as scripts use them.
-const confirmation = "leave my files out"
+// confirmation are the words that give up the files in /home, pinnedWords those
+// that give up a pinned version. They are the same in every language, as
+// scripts use them.
+const (
+	confirmation = "leave my files out"
+	pinnedWords  = "delete a pinned version"
+)
 
 // usage is a wire error for a command line that cannot be understood.
 func usage(format string, args ...any) error {
@@ -97,7 +105,11 @@ func (p *reader) next() error {
 
 func (p *reader) word(arg string) error {
 	if p.o.verb != "" {
-		return usage(tr("%[1]q is too much."), arg)
+		if len(p.o.words) >= verbs[p.o.verb].max {
+			return usage(tr("%[1]q is too much."), arg)
+		}
+		p.o.words = append(p.o.words, arg)
+		return nil
 	}
 	if _, ok := verbs[arg]; !ok {
 		return usage(tr("%[1]q is not something this program can do. It knows %[2]s."), arg, strings.Join(verbNames(), ", "))
@@ -125,7 +137,7 @@ func (p *reader) flag(arg string) error {
 		return usage(tr("%[1]s was given twice."), name)
 	}
 	p.seen[name] = true
-	if c.build {
+	if c.build && value != pinnedWords {
 		p.choices = append(p.choices, name)
 	}
 	return p.apply(c, name, value)
@@ -143,8 +155,19 @@ func (p *reader) check() error {
 	if p.o.verb != "build" && len(p.choices) > 0 {
 		return usage(tr("%[1]s is an option of build, not of %[2]s."), p.choices[0], p.o.verb)
 	}
-	if p.o.confirm != "" && p.o.choices.Home != "leave" {
-		return usage("%s", tr("--confirm is only for --home leave."))
+	if n := len(p.o.words); n < verbs[p.o.verb].min {
+		return usage(tr("Say more: %[1]s %[2]s."), p.o.verb, verbs[p.o.verb].takes)
+	}
+	switch p.o.confirm {
+	case "":
+	case confirmation:
+		if p.o.choices.Home != "leave" {
+			return usage("%s", tr("--confirm is only for --home leave."))
+		}
+	default:
+		if p.o.verb != "delete" {
+			return usage(tr("%[1]q is only for delete."), pinnedWords)
+		}
 	}
 	return nil
 }
@@ -224,8 +247,12 @@ func excludeFrom(o *options, path string) error {
 }
 
 func confirm(o *options, value string) error {
-	if value != confirmation {
-		return usage(tr("--confirm takes exactly these words: %[1]q."), confirmation)
+	want := confirmation
+	if o.verb == "delete" {
+		want = pinnedWords
+	}
+	if value != want && value != pinnedWords {
+		return usage(tr("--confirm takes exactly these words: %[1]q."), want)
 	}
 	o.confirm = value
 	return nil

@@ -29,6 +29,11 @@ func TestParse(t *testing.T) {
 		"build --title=a=b --memory 64 --processors 1":     {verb: "build", choices: wire.Choices{Title: "a=b", MemoryMiB: 64, Processors: 1}},
 		"build --exclude a --exclude b/* --exclude-from L": {verb: "build", choices: wire.Choices{Exclude: []string{"a", "b/*", "home/*/Videos", "var/big"}}},
 		"build --home leave --confirm W":                   {verb: "build", confirm: confirmation, choices: wire.Choices{Home: "leave"}},
+		"rollback":                                         {verb: "rollback"},
+		"rollback --yes 0003":                              {verb: "rollback", yes: true, words: []string{"0003"}},
+		"diff armed -- -weird":                             {verb: "diff", words: []string{"armed", "-weird"}},
+		"--confirm P delete 3":                             {verb: "delete", confirm: pinnedWords, words: []string{"3"}},
+		"delete 3 --confirm P":                             {verb: "delete", confirm: pinnedWords, words: []string{"3"}},
 	} {
 		args := strings.Fields(line)
 		for i := range args {
@@ -37,6 +42,8 @@ func TestParse(t *testing.T) {
 				args[i] = list
 			case "W":
 				args[i] = confirmation
+			case "P":
+				args[i] = pinnedWords
 			}
 		}
 		if got, err := parse(args); err != nil || !reflect.DeepEqual(got, want) {
@@ -56,7 +63,13 @@ func TestWrongUsage(t *testing.T) {
 	}
 	for name, args := range map[string][]string{
 		"nothing":                {},
-		"absent verb":            {"rollback"},
+		"absent verb":            {"prune"},
+		"note without text":      {"note", "3"},
+		"pin nothing":            {"pin"},
+		"too many versions":      {"diff", "1", "2", "3"},
+		"words of delete":        {"pin", "3", "--confirm", pinnedWords},
+		"words of build":         {"delete", "3", "--confirm", confirmation},
+		"words of build first":   {"--confirm", confirmation, "delete", "3"},
 		"verb of later":          {"estimate"},
 		"two verbs":              {"status", "build"},
 		"extra word":             {"keep", "it"},

@@ -33,10 +33,13 @@ func (a *app) file(ctx context.Context, op wire.Op) error {
 		a.object(filedLine{"result", r})
 		return nil
 	}
-	if len(r.Archives) > 0 {
+	switch {
+	case r.Back != "":
+		a.say("%s", fmt.Sprintf(tr("The version is back where it was: %[1]s. Nothing was deleted."), words.Clean(wire.List(r.Files, 12))))
+	case len(r.Archives) > 0:
 		a.say("%s", fmt.Sprintf(tr("Filed away in %[1]s: %[2]s. Nothing was deleted."),
 			words.Clean(strings.Join(r.Archives, ", ")), words.Clean(wire.List(r.Files, 12))))
-	} else {
+	default:
 		a.say("%s", tr("Done. Nothing was deleted."))
 	}
 	a.sayNextBoot(ctx)

@@ -17,12 +17,15 @@ func (a *app) printVersion() error {
 func (a *app) printHelp() error {
 	var b strings.Builder
 	if v, ok := verbs[a.verb]; ok {
-		fmt.Fprintf(&b, "%s %s: %s\n%s\n", program, a.verb, tr(v.text), tr(v.more))
+		fmt.Fprintf(&b, "%s: %s\n", strings.TrimRight(program+" "+a.verb+" "+v.takes, " "), tr(v.text))
+		for _, more := range v.more {
+			b.WriteString(wrap(tr(more), "", 79))
+		}
 	} else {
 		fmt.Fprintf(&b, "%s\n\n", tr("Makes a new version of the running antiX or MX live system, with all you changed in it."))
 		var rows [][2]string
 		for _, name := range order {
-			rows = append(rows, [2]string{program + " " + name, tr(verbs[name].text)})
+			rows = append(rows, [2]string{strings.TrimRight(program+" "+name+" "+verbs[name].takes, " "), tr(verbs[name].text)})
 		}
 		b.WriteString(columns(rows))
 	}

@@ -12,7 +12,8 @@ import (
 	"antix-remaster/core/words"
 )
 
-var stages = words.Stages()
+// stages are those of a remaster, and what else an operation may do.
+var stages = append(words.Stages(), wire.StageWalk)
 
 func stageWords(s wire.Stage) string { return words.Stage(s, tr) }
 
@@ -133,7 +134,10 @@ func (s *screen) wipe() {
 
 // line is what a person wants to know, the most important first.
 func (s *screen) line() string {
-	parts := []string{fmt.Sprintf("%d/%d %s", s.stage+1, len(stages), stageWords(s.last.Stage))}
+	parts := []string{stageWords(s.last.Stage)}
+	if all := len(words.Stages()); s.stage < all {
+		parts[0] = fmt.Sprintf("%d/%d %s", s.stage+1, all, parts[0])
+	}
 	if n := words.Percent(s.last); n >= 0 {
 		parts = append(parts, fmt.Sprintf("%3d %%", n))
 	}

@@ -41,9 +41,12 @@ func (a *app) status(ctx context.Context) error {
 }
 
 // row is one line "Label: value".
-func (a *app) row(label, value string) {
+func (a *app) row(label, value string) { a.item(label + ": " + value) }
+
+// item is one line below a headline.
+func (a *app) item(text string) {
 	if !a.json && !a.quiet {
-		a.printAt(a.out, strings.TrimRight(wrap(label+": "+words.Clean(value), "  ", 0), " "))
+		a.printAt(a.out, strings.TrimRight(wrap(words.Clean(text), "  ", 0), " "))
 	}
 }
 

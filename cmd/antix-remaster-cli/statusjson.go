@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
@@ -108,14 +109,10 @@ func versionJSON(f live.Facts, v *live.Version, state string) *versionObject {
 	if v == nil {
 		return nil
 	}
+	known := history.About(f, "", *v)
 	return &versionObject{ID: v.ID, Title: v.Title, Date: v.Date, Kernel: v.Kernel, Size: v.Size, Compressor: v.Compressor,
-		State: state, Path: v.Path, Bootable: bootable(f, v), Companions: companions(f, v)}
-}
-
-// bootable: a whole image that holds the modules of the kernel that starts it.
-func bootable(f live.Facts, v *live.Version) bool {
-	whole := v.Problem == "" && v.Compressor != "" && v.BytesUsed <= v.Size
-	return whole && (f.BootKernel == "" || v.Modules == nil || slices.Contains(v.Modules, f.BootKernel))
+		State: state, Path: v.Path, Pinned: known.Record.Pinned, Bootable: known.Bootable(), Companions: companions(f, v),
+		Verified: known.Record.Verified > 0}
 }
 
 // companions are the files beside an image that go with it.

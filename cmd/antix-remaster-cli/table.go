@@ -9,21 +9,38 @@ import (
 )
 
 // order is how the help lists the verbs.
-var order = []string{"status", "build", "disarm", "keep"}
+var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "diff"}
 
 var verbs map[string]verb
+
+// called is how a version is named, for the help of all verbs that take one.
+var called = wire.T("VERSION is running, default, armed, previous, the number of an archive, the first six or more digits of a version id, or a file as the list of versions shows it.")
 
 // Filled in here, as the help itself goes through the table.
 func init() {
 	verbs = map[string]verb{
-		"status": {(*app).status, wire.T("what runs, what speaks against a new version, what the next start does"),
-			wire.T("It only looks, and needs no password.")},
-		"build": {(*app).build, wire.T("make a new version of this system and put it in place for the next start"),
-			wire.T("The version you use now is kept. The boot option rollback brings it back.")},
-		"disarm": {(*app).disarm, wire.T("take a new version out of the next start; nothing is deleted"),
-			wire.T("The new version goes to the archive folder on the stick.")},
-		"keep": {(*app).keep, wire.T("be content with the version that runs now, and file the previous one away"),
-			wire.T("As long as the previous version is not filed away, there can be no further one.")},
+		"status": {do: (*app).status, text: wire.T("what runs, what speaks against a new version, what the next start does"),
+			more: []string{wire.T("It only looks, and needs no password.")}},
+		"build": {do: (*app).build, text: wire.T("make a new version of this system and put it in place for the next start"),
+			more: []string{wire.T("The version you use now is kept. The boot option rollback brings it back.")}},
+		"disarm": {do: (*app).disarm, text: wire.T("take a new version out of the next start; nothing is deleted"),
+			more: []string{wire.T("A new version goes to the archive folder on the stick, one that was there already goes back to its place.")}},
+		"keep": {do: (*app).keep, text: wire.T("be content with the version that runs now, and file the previous one away"),
+			more: []string{wire.T("As long as the previous version is not filed away, there can be no further one.")}},
+		"versions": {do: (*app).versions, text: wire.T("all versions on the stick, and what each of them is"),
+			more: []string{wire.T("It only looks, and needs no password.")}},
+		"rollback": {do: (*app).rollback, takes: "[VERSION]", max: 1, text: wire.T("make an earlier version the one that starts next; otherwise the previous one"),
+			more: []string{called}},
+		"note": {do: (*app).setNote, takes: "VERSION TEXT", min: 2, max: 2, text: wire.T("write down a line about a version; an empty one takes it away"),
+			more: []string{called}},
+		"pin":   {do: (*app).pin, takes: "VERSION", min: 1, max: 1, text: wire.T("keep a version from being deleted"), more: []string{called}},
+		"unpin": {do: (*app).unpin, takes: "VERSION", min: 1, max: 1, text: wire.T("take the pin away again"), more: []string{called}},
+		"verify": {do: (*app).verify, takes: "VERSION", min: 1, max: 1, text: wire.T("read all of a version from the stick, and tell whether it is whole"),
+			more: []string{called}},
+		"delete": {do: (*app).remove, takes: "VERSION", min: 1, max: 1, text: wire.T("delete a version for good, with what belongs to it"),
+			more: []string{called, wire.T("Never what runs, what a plain start uses, what waits for the next start, or the last one that can be started. A pinned one needs: --confirm \"delete a pinned version\".")}},
+		"diff": {do: (*app).diff, takes: "[VERSION [VERSION]]", max: 2, text: wire.T("what changes from the running version, or the first one named, to another"),
+			more: []string{called}},
 	}
 }
 

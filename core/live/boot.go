@@ -123,18 +123,19 @@ func (r *reader) nameImage(m *mountinfo.Info, place string) {
 	}
 	r.Image, r.Plain = im, im
 	r.FromArchive = archiveDir.MatchString(im.Dir)
-	r.FromRescue = !r.FromArchive && usualName(im.Name) != im.Name
+	r.FromRescue = !r.FromArchive && UsualName(im.Name) != im.Name
 	switch {
 	case r.FromArchive:
 		r.Plain = r.outOfArchive(im)
 	case r.FromRescue:
-		r.Plain.Name = usualName(im.Name)
+		r.Plain.Name = UsualName(im.Name)
 		r.Plain.LinkTarget = r.linkTarget(r.Plain)
 	}
 }
 
-// usualName is the name that an image had before a swap, or has after it.
-func usualName(name string) string {
+// UsualName is the name that an image had before a swap, or has after it:
+// "linuxfs" for "linuxfs.old".
+func UsualName(name string) string {
 	for _, suffix := range []string{".old", ".bad", ".bak", ".new"} {
 		name = strings.TrimSuffix(name, suffix)
 	}
@@ -145,7 +146,7 @@ func usualName(name string) string {
 // started from an archive folder: the image two levels up, under the name that
 // the archived file had before a swap renamed it.
 func (r *reader) outOfArchive(im Image) Image {
-	up := Image{Dir: path.Dir(path.Dir(im.Dir)), Path: path.Dir(path.Dir(im.Path)), Name: usualName(im.Name)}
+	up := Image{Dir: path.Dir(path.Dir(im.Dir)), Path: path.Dir(path.Dir(im.Path)), Name: UsualName(im.Name)}
 	if up.Path == "." {
 		up.Path = ""
 	}

@@ -118,8 +118,10 @@ type Version struct {
 	Name                string // its name in its directory as the initrd sees it: "linuxfs", "linuxfs.new"
 	ID                  string // the last "==== " id of its version file; "" when it has none
 	Title, Date, Kernel string // from the last entry of the version file; "" when absent
+	Machine             string // from the same: "x86_64", "i686"; "" when absent
 	Size                int64  // bytes of the file
 	Inode               uint64
+	Head                string   // SHA-256 of the first KiB of the file; "" when it cannot be read
 	MTime               int64    // seconds
 	Compressor          string   // "zstd", "xz", "gzip", "lz4", "lzo", "lzma"; "" when no squashfs
 	BlockSize           uint32   // bytes

@@ -124,6 +124,9 @@ func steady(f *Facts) {
 		if v != nil && v.Inode != 0 && v.MTime != 0 {
 			v.Inode, v.MTime = 1, 1
 		}
+		if v != nil && v.Head != "" {
+			v.Head = "of the image"
+		}
 		if v != nil && v.Size > 1 {
 			v.Size = 1
 		}

@@ -59,8 +59,8 @@ func TestParseVersionFile(t *testing.T) {
 		want entry
 	}{
 		"empty":                 {"", entry{}},
-		"one":                   {old, entry{"aa", "old", "2020", "Linux 4"}},
-		"last wins, §7":         {old + "\n==== bb\n\ntitle: a: b\nmachine: x86_64\n", entry{id: "bb", title: "a: b"}},
+		"one":                   {old, entry{"aa", "old", "2020", "Linux 4", ""}},
+		"last wins, §7":         {old + "\n==== bb\n\ntitle: a: b\nmachine: x86_64\n", entry{id: "bb", title: "a: b", machine: "x86_64"}},
 		"64 digits, §7":         {"==== " + strings.Repeat("0f", 32) + "\n", entry{id: strings.Repeat("0f", 32)}},
 		"three signs, I23:5029": {"=== cc\n", entry{id: "cc"}},
 		"two signs":             {"== cc\n", entry{}},

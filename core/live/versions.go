@@ -1,7 +1,11 @@
 package live
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -17,7 +21,7 @@ const (
 )
 
 // entry is the last entry of a version file.
-type entry struct{ id, title, date, kernel string }
+type entry struct{ id, title, date, kernel, machine string }
 
 // parseVersionFile returns the last entry of a version file. Its id is what
 // follows the "=" of the last line that begins with "===" (contract §7).
@@ -40,12 +44,16 @@ func parseVersionFile(data []byte) entry {
 			e.date = value
 		case "kernel":
 			e.kernel = value
+		case "machine":
+			e.machine = value
 		}
 	}
 	return e
 }
 
-func (v *Version) set(e entry) { v.ID, v.Title, v.Date, v.Kernel = e.id, e.title, e.date, e.kernel }
+func (v *Version) set(e entry) {
+	v.ID, v.Title, v.Date, v.Kernel, v.Machine = e.id, e.title, e.date, e.kernel, e.machine
+}
 
 func (v *Version) problem(err error) {
 	if v.Problem == "" {
@@ -110,14 +118,19 @@ func (r *reader) versionNamed(name string) *Version {
 	if !ok || kind == KindDangling { // a dangling .new is ignored, §6.6
 		return nil
 	}
-	v := &Version{Name: name, Path: path.Join(r.Plain.Dir, name)}
+	return r.versionIn(r.Plain.Dir, name)
+}
+
+// versionIn reads the image of that name in a directory of the stick.
+func (r *reader) versionIn(dir, name string) *Version {
+	v := &Version{Name: name, Path: path.Join(dir, name)}
 	target, link := r.tree.readlink(v.Path)
 	if link {
 		if !plainName.MatchString(target) {
 			v.problem(fmt.Errorf("%s is a link that leaves its directory", name))
 			return v
 		}
-		v.Path = path.Join(r.Plain.Dir, target)
+		v.Path = path.Join(dir, target)
 	}
 	f, info, err := r.tree.open(v.Path)
 	if err != nil {
@@ -126,7 +139,7 @@ func (r *reader) versionNamed(name string) *Version {
 	}
 	defer f.Close()
 	if v.describe(f, info); r.file != nil && os.SameFile(r.file, info) && r.Running.ID != "" {
-		v.ID, v.Title, v.Date, v.Kernel = r.Running.ID, r.Running.Title, r.Running.Date, r.Running.Kernel
+		v.ID, v.Title, v.Date, v.Kernel, v.Machine = r.Running.ID, r.Running.Title, r.Running.Date, r.Running.Kernel, r.Running.Machine
 		v.Modules = r.Running.Modules
 		return v
 	}
@@ -142,6 +155,9 @@ func (v *Version) describe(f *os.File, info fs.FileInfo) *Version {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		v.Inode = st.Ino
 	}
+	if head, err := HeadOf(f); err == nil {
+		v.Head = head
+	}
 	s, err := squashfs.ReadSuper(f)
 	if err != nil {
 		v.problem(err)
@@ -152,6 +168,18 @@ func (v *Version) describe(f *os.File, info fs.FileInfo) *Version {
 		v.problem(fmt.Errorf("the image is truncated: it has %d of %d bytes", v.Size, s.BytesUsed))
 	}
 	return v
+}
+
+// HeadOf is the SHA-256, in lower-case hex, of the first KiB or of what there is
+// of it: with the size it tells an image from others.
+func HeadOf(r io.ReaderAt) (string, error) {
+	head := make([]byte, 1024)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	sum := sha256.Sum256(head[:n])
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // lookInside reads the version file and the kernel modules of an image that is

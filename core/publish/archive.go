@@ -22,14 +22,14 @@ const (
 	versionName = "linuxfs.ver"
 )
 
-// Filed is a set of files that went into the archive.
+// Filed tells where a set went, came from or was removed, and what belonged to it.
 type Filed struct {
-	Archive string   // "archive/0003"
-	Files   []string // former names, the image first
+	Archive string   // "archive/0003"; "" is beside the linuxfs
+	Files   []string // the names it has now (of Delete: had), the image first
 }
 
 // File moves the image NAME.suffix with all its companions of that suffix into
-// the next free archive directory; suffix is new, old or bad. Of old and bad
+// the next free archive directory; suffix is new, old, bad or bak. Of all but new
 // the companions alone are a set too: they would be in the way of the next
 // swap, or be deleted by it. It never deletes an image. versionText goes
 // beside it. Errors are wire errors, with fs.ErrNotExist when there is no such
@@ -107,7 +107,8 @@ func (m *Medium) movesOf(names []string) ([]move, error) {
 
 // isImage tells whether name is a version's image rather than a companion.
 func (m *Medium) isImage(name string) bool {
-	return slices.Contains([]string{m.name + ".new", m.name + ".old", m.name + ".bad"}, name)
+	base, suffix, ok := m.split(name)
+	return ok && base == m.name && suffix != ""
 }
 
 // moveOf plans the move of one name. Of an image that is a link in the same
@@ -190,11 +191,11 @@ func (m *Medium) nextArchive() (string, error) {
 
 func (m *Medium) prepareArchive(number, versionText string) error {
 	dir, err := m.openArchive(number)
-	if err != nil || versionText == "" {
+	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	if dir.Exists(versionName) {
+	if versionText == "" || dir.Exists(versionName) {
 		return nil
 	}
 	return m.writeFile(dir, versionName, []byte(versionText))
@@ -278,7 +279,7 @@ func (m *Medium) finishMove(dir *sys.Dir, mv move) (bool, error) {
 		if !m.same(e, mv.Inode, mv.Size) || m.isProtected(e) || linked != (mv.Link != "") {
 			return false, nil
 		}
-		if err := m.moveTo(dir, mv, e); err != nil {
+		if err := m.moveTo(m.dir, mv.From, dir, mv.To, e); err != nil {
 			return false, err
 		}
 	}
@@ -290,22 +291,22 @@ func (m *Medium) finishMove(dir *sys.Dir, mv move) (bool, error) {
 
 // moveTo renames between the directories of one file system: the file is
 // whole under one of both names at every moment.
-func (m *Medium) moveTo(dir *sys.Dir, mv move, e sys.Entry) error {
+func (m *Medium) moveTo(src *sys.Dir, from string, dst *sys.Dir, to string, e sys.Entry) error {
 	var f *os.File
 	if e.IsRegular() {
 		var err error
-		if f, err = m.dir.Open(mv.From, os.O_RDONLY); err != nil {
+		if f, err = src.Open(from, os.O_RDONLY); err != nil {
 			return err
 		}
 		defer f.Close()
 	}
-	if err := m.dir.Rename(mv.From, dir, mv.To); err != nil {
+	if err := src.Rename(from, dst, to); err != nil {
 		return err
 	}
-	if err := errors.Join(m.settleDir(dir, mv.To, e), m.settle(f, dir)); err != nil {
+	if err := errors.Join(m.settleDir(dst, to, e), m.settle(f, dst)); err != nil {
 		return err
 	}
-	return m.settle(nil, m.dir)
+	return m.settle(nil, src)
 }
 
 // dropArchive removes a directory that got no file after all. One with

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -23,27 +24,20 @@ import (
 
 // fileByCopy refuses before anything is written when there is no room.
 func (m *Medium) fileByCopy(ctx context.Context, in intent, versionText string, report wire.Report) (Filed, error) {
-	total, err := m.room(in.Moves)
+	total, err := m.room(m.dir, in.Moves)
 	if err != nil {
 		return Filed{}, err
 	}
 	in.Copy, in.Fresh = true, !m.dir.Exists(archiveDir)
-	err = m.begin(in)
-	if err == nil {
-		err = m.copySet(ctx, in, versionText, newTally(report, total))
+	if err := m.start(in); err != nil {
+		return Filed{}, err
 	}
+	err = m.copySet(ctx, in, versionText, newTally(report, total))
 	if err == nil {
 		err = m.note(made{Copied: true})
 	}
 	if err != nil {
-		_, left, e := m.Heal()
-		if len(left) > 0 {
-			e = errors.Join(e, fmt.Errorf("cannot remove %q", left))
-		}
-		if e != nil {
-			return Filed{}, wire.Fail(wire.Remains, errors.Join(e, err), e.Error())
-		}
-		return Filed{}, m.failed(archiveDir, err)
+		return Filed{}, m.undone(err)
 	}
 	done, left, err := m.finishCopies(in, true)
 	if err == nil && len(left) > 0 {
@@ -59,10 +53,10 @@ func (m *Medium) fileByCopy(ctx context.Context, in intent, versionText string, 
 const spare = 1 << 20
 
 // room tells how many bytes the copies will have, and whether they fit.
-func (m *Medium) room(moves []move) (int64, error) {
+func (m *Medium) room(src *sys.Dir, moves []move) (int64, error) {
 	var total, files int64
 	for _, mv := range moves {
-		size, n, err := sizeOf(m.dir, mv.From)
+		size, n, err := sizeOf(src, mv.From)
 		if err != nil {
 			return 0, m.failed(mv.From, err)
 		}
@@ -210,8 +204,8 @@ func (m *Medium) undoCopies(in intent) (healed, left []string, err error) {
 			return healed, left, err
 		}
 	}
-	if names, err := archive.Names(); err == nil && len(names) == 0 && in.Fresh {
-		if err := m.remove(m.dir, archiveDir); err != nil {
+	if in.Fresh {
+		if err := m.dropEmptyArchive(); err != nil {
 			return healed, left, err
 		}
 	}
@@ -237,7 +231,7 @@ func (m *Medium) undoSet(archive *sys.Dir, in intent) (healed, left []string, er
 		}
 		healed = append(healed, archiveDir+"/"+in.Archive+"/"+mv.To)
 	}
-	if len(left) > 0 {
+	if len(left) > 0 || in.Place {
 		return healed, left, nil
 	}
 	return healed, left, m.dropArchive(dir, in.Archive)
@@ -274,4 +268,20 @@ func beginsLike(a *sys.Dir, nameA string, b *sys.Dir, nameB string) bool {
 	original, err := head(a, nameA)
 	copied, err2 := head(b, nameB)
 	return err == nil && err2 == nil && bytes.HasPrefix(original, copied)
+}
+
+// dropEmptyArchive removes an archive that was only made for a copy.
+func (m *Medium) dropEmptyArchive() error {
+	archive, err := m.dir.Dir(archiveDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	if names, err := archive.Names(); err != nil || len(names) > 0 {
+		return err
+	}
+	return m.remove(m.dir, archiveDir)
 }

@@ -20,6 +20,9 @@ func (m *Medium) Heal() (healed, left []string, err error) {
 	if err := m.removeFillers(); err != nil {
 		return nil, nil, err
 	}
+	if err := m.finishRecord(); err != nil {
+		return nil, nil, err
+	}
 	if err := m.dropUnborn(); err != nil {
 		return nil, nil, err
 	}
@@ -33,10 +36,23 @@ func (m *Medium) Heal() (healed, left []string, err error) {
 	if err != nil || j == nil {
 		return nil, nil, err
 	}
-	if j.intent.Copy {
+	return m.healAction(j)
+}
+
+func (m *Medium) healAction(j *journal) (healed, left []string, err error) {
+	in := j.intent
+	switch {
+	case in.Action == actionDelete:
+		return m.finishDelete(j)
+	case in.Action == actionStage && in.Copy:
+		return m.healFetch(j)
+	case in.Action == actionStage:
+		return m.finishStage(j)
+	case in.Copy:
 		return m.healCopies(j)
-	}
-	if j.intent.Action == actionFile {
+	case in.Action == actionBack:
+		return m.finishBack(j)
+	case in.Action == actionFile:
 		return m.finishFiling(j)
 	}
 	return m.healBuild(j)

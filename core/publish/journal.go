@@ -30,8 +30,11 @@ const journalFormat = 1
 
 // The actions that have a journal.
 const (
-	actionBuild = "build" // makes files; healing removes them unless the image is armed
-	actionFile  = "file"  // moves a set of files into the archive; healing finishes it
+	actionBuild  = "build"  // makes files; healing removes them unless the image is armed
+	actionFile   = "file"   // moves a set of files into the archive; healing finishes it
+	actionStage  = "stage"  // moves a set to names beside the linuxfs; healing finishes it (stage.go, fetch.go)
+	actionBack   = "back"   // moves the armed set to another place; healing finishes it (putback.go)
+	actionDelete = "delete" // removes a set; healing finishes it (delete.go)
 )
 
 // intent is the first line of a journal.
@@ -40,20 +43,24 @@ type intent struct {
 	Action  string   `json:"action"`
 	Create  []string `json:"create,omitempty"`  // names this action makes
 	Armed   string   `json:"armed,omitempty"`   // of a build: complete once it is there
-	Archive string   `json:"archive,omitempty"` // directory below archive/
+	Archive string   `json:"archive,omitempty"` // directory below archive/; of stage, back and delete "" is beside the linuxfs
 	Moves   []move   `json:"moves,omitempty"`
 	Version string   `json:"version,omitempty"` // of the set, for linuxfs.ver
-	Copy    bool     `json:"copy,omitempty"`    // of a file action: copies, then deletes (filecopy.go)
+	Copy    bool     `json:"copy,omitempty"`    // of all but a build: copies, then deletes (filecopy.go, fetch.go)
 	Fresh   bool     `json:"fresh,omitempty"`   // there was no archive before
+	Place   bool     `json:"place,omitempty"`   // of back: the directory was there before, and stays
+	Drop    bool     `json:"drop,omitempty"`    // of stage: the directory was only made for this, and goes
 }
 
-// move is one rename into the archive directory.
+// move is one rename, or copy, from one directory to another one or the same;
+// of a removal To is "".
 type move struct {
 	From  string `json:"from"`
-	To    string `json:"to"`
+	To    string `json:"to,omitempty"`
 	Link  string `json:"link,omitempty"` // a link to From, removed afterwards
 	Inode uint64 `json:"inode"`
 	Size  int64  `json:"size"`
+	Head  string `json:"head,omitempty"` // of the image in stage, back and delete: as in made
 }
 
 // name is the one by which the initrd knows the file.
@@ -176,8 +183,12 @@ func (m *Medium) parseJournal(text []byte) (*journal, error) {
 
 var archiveNumber = regexp.MustCompile(`^[0-9]{4,9}$`)
 
+func bad(name string) error { return fmt.Errorf("%w: it names %q", errJournal, name) }
+
 func (m *Medium) checkIntent(in intent) error {
-	bad := func(name string) error { return fmt.Errorf("%w: it names %q", errJournal, name) }
+	if slices.Contains([]string{actionStage, actionBack, actionDelete}, in.Action) {
+		return m.checkSet(in)
+	}
 	if in.Action != actionBuild && in.Action != actionFile || (in.Action == actionFile) != (in.Archive != "") {
 		return bad(in.Action)
 	}
@@ -225,12 +236,8 @@ func (m *Medium) movable(name, link string) bool {
 	if link != "" || m.name != "linuxfs" && name == m.name+".md5" {
 		return true
 	}
-	for _, suffix := range []string{".new", ".old", ".bad"} {
-		if base, ok := strings.CutSuffix(name, suffix); ok && m.isMember(base) {
-			return true
-		}
-	}
-	return false
+	_, suffix, ok := m.split(name)
+	return ok && suffix != ""
 }
 
 // isMember tells whether base is the linuxfs or one of its companions, of any

@@ -29,7 +29,7 @@ func mayGo(name string) bool {
 	if part || own {
 		return part && slices.Contains(members, base) || own
 	}
-	for _, suffix := range []string{".new", ".old", ".bad"} {
+	for _, suffix := range []string{".new", ".old", ".bad", ".bak"} {
 		if base, ok := strings.CutSuffix(top, suffix); ok && slices.Contains(members, base) {
 			return true
 		}
@@ -239,6 +239,9 @@ func FuzzJournal(f *testing.F) {
 	f.Add([]byte(`{"format":1,"action":"build","create":["linuxfs.part","state.new"],"armed":"linuxfs.new"}` + "\n" + `{"made":"state.new"}`))
 	f.Add([]byte(`{"format":1,"action":"file","archive":"0003","moves":[{"from":"vmlinuz","to":"x","link":"linuxfs.old","inode":0,"size":0}]}`))
 	f.Add([]byte(`{"format":1,"action":"file","archive":"0001","moves":[]}`))
+	for _, text := range hostileSets() {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		healHostile(t, hostile(), text, false) //nolint:errcheck // may refuse
 	})

@@ -16,6 +16,7 @@ import (
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
+	"antix-remaster/test/superblock"
 )
 
 // init keeps a child's action on the main thread, the only one that is traced.
@@ -208,11 +209,14 @@ func openMedium(path, name, device string) (*Medium, error) {
 }
 
 // image is a small file that tells whether it is whole.
-func image(id string) string { return "hsqs " + id + strings.Repeat(" data of "+id, 300) + " end\n" }
+func image(id string) string {
+	text := id + strings.Repeat(" data of "+id, 300) + " end\n"
+	return superblock.Of(superblock.Size+int64(len(text))) + text
+}
 
 // isImage tells which image a text is, "" when it is not a whole one.
 func isImage(text string) string {
-	id, _, _ := strings.Cut(strings.TrimPrefix(text, "hsqs "), " ")
+	id, _, _ := strings.Cut(text[min(superblock.Size, len(text)):], " ")
 	if text != image(id) {
 		return ""
 	}

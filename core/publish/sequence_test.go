@@ -26,6 +26,11 @@ type world struct {
 	count  int
 	log    []string
 	forget bool // inode numbers do not last, as on FAT
+	fat    bool // all else is as on FAT, too
+
+	staged  Set             // the last one that was
+	deleted map[string]bool // images that a user had deleted
+	did     map[string]int  // operations on sets that were not refused
 }
 
 func (w *world) say(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
@@ -62,7 +67,7 @@ func (w *world) names() live.Dir {
 func (w *world) open() *Medium {
 	m, err := openMedium(w.dir, w.name, "/dev/no-such-device")
 	must(w.t, err)
-	m.stable = !w.forget
+	m.stable, m.fat, m.generation = !w.forget && !w.fat, w.fat, w.gen
 	return m
 }
 
@@ -152,9 +157,17 @@ func (w *world) file(suffix string, cut int) {
 	must(w.t, err)
 	number, err := m.nextArchive()
 	must(w.t, err)
-	must(w.t, m.begin(intent{Action: actionFile, Archive: number, Moves: moves}))
+	in := intent{Action: actionFile, Archive: number, Moves: moves, Copy: w.fat, Fresh: w.fat && !m.dir.Exists(archiveDir)}
+	must(w.t, m.begin(in))
 	w.say("file %s, power cut after %d", suffix, cut)
 	if cut == 0 {
+		return
+	}
+	if w.fat {
+		must(w.t, m.copySet(context.Background(), in, "v", newTally(nil, 0)))
+		if cut > 1 {
+			must(w.t, m.note(made{Copied: true}))
+		}
 		return
 	}
 	must(w.t, m.prepareArchive(number, "v"))
@@ -175,13 +188,22 @@ func (w *world) boot(rollback, noremaster bool) {
 	case live.OutcomeMissing, live.OutcomeBlocked:
 		w.fail("this boot does not start a system: %s", o.Kind)
 	}
+	must(w.t, w.apply(o))
+}
+
+func (w *world) apply(o live.Outcome) error {
 	for _, s := range o.Steps {
+		err := error(nil)
 		if s.To == "" {
-			must(w.t, os.RemoveAll(filepath.Join(w.dir, s.From)))
+			err = os.RemoveAll(filepath.Join(w.dir, s.From))
 		} else {
-			must(w.t, os.Rename(filepath.Join(w.dir, s.From), filepath.Join(w.dir, s.To)))
+			err = os.Rename(filepath.Join(w.dir, s.From), filepath.Join(w.dir, s.To))
+		}
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (w *world) check() {
@@ -216,7 +238,7 @@ func (w *world) step(r *rand.Rand) {
 	running, err := os.Stat(filepath.Join(w.dir, w.name))
 	must(w.t, err)
 	before, _ := os.ReadFile(filepath.Join(w.dir, w.name))
-	switch n := r.IntN(12); {
+	switch n := r.IntN(18); {
 	case n < 3:
 		w.build(3)
 	case n == 3:
@@ -228,8 +250,12 @@ func (w *world) step(r *rand.Rand) {
 		w.file("bad", -1)
 	case n == 7:
 		w.file([]string{"new", "old", "bad"}[r.IntN(3)], r.IntN(4))
+	case n < 12:
+		w.onSet(w.choose(n == 8), -1, r)
+	case n == 12:
+		w.onSet(w.choose(r.IntN(3) == 0), r.IntN(4), r)
 	default:
-		w.boot(n == 8, n == 9)
+		w.boot(n == 13, n == 14)
 		w.check()
 		return
 	}
@@ -240,23 +266,25 @@ func (w *world) step(r *rand.Rand) {
 	}
 	now := w.images()
 	for id := range images {
-		if !now[id] {
+		if !now[id] && !w.deleted[id] {
 			w.fail("the image %s is lost", id)
 		}
 	}
 }
 
-// TestPromiseP10 plays random sequences of build, arm, disarm, keep, boot,
-// roll back and power cuts: there always is a version to boot, no boot is ever
+// TestPromiseP10 plays random sequences of build, arm, disarm, keep, stage, put
+// back, delete, boot, roll back and power cuts: there always is a version to boot, no boot is ever
 // blocked by what we did, and no operation loses an image.
 func TestPromiseP10(t *testing.T) {
-	sequences, steps := 1000, 12
+	sequences, steps := 1000, 18
 	if os.Getenv("ANTIX_REMASTER_FULL") != "" {
 		sequences = 10000
 	}
+	did := map[string]int{}
 	for seed := range sequences {
 		r := rand.New(rand.NewPCG(uint64(seed), 7))
-		w := &world{t: t, dir: memDir(t), name: "linuxfs", gen: live.Gen2023, forget: seed%3 == 0}
+		w := &world{t: t, dir: memDir(t), name: "linuxfs", gen: live.Gen2023, forget: seed%3 == 0, fat: seed%6 == 3 && seed%5 != 2,
+			deleted: map[string]bool{}, did: did}
 		if seed%4 == 1 {
 			w.gen = live.Gen2016
 		}
@@ -277,5 +305,11 @@ func TestPromiseP10(t *testing.T) {
 		}
 		os.RemoveAll(w.dir)
 	}
+	for _, op := range []string{"stage", "back", "delete"} {
+		if did[op] < sequences/20 {
+			t.Errorf("%s was done %d times only", op, did[op])
+		}
+	}
+	t.Logf("operations on versions: %v", did)
 	figure.Record(t, "P10", fmt.Sprintf("random sequences of %d operations and boots", steps), sequences, 0) // any other ended the test
 }

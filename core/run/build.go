@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"antix-remaster/core/build"
+	"antix-remaster/core/history"
+	"antix-remaster/core/live"
 	"antix-remaster/core/pause"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
@@ -171,7 +173,8 @@ func (j *job) kernel() string {
 	return j.facts.RunningKernel
 }
 
-func (j *job) compare(ctx context.Context, image *os.File) error {
+// mountProof mounts an open image where only this run sees it.
+func (s *station) mountProof(image *os.File) error {
 	loop, err := sys.AttachLoop(image)
 	if err != nil {
 		return err
@@ -180,7 +183,11 @@ func (j *job) compare(ctx context.Context, image *os.File) error {
 	if err == nil {
 		err = sys.MountDevice(loop.Name(), proofMount, "squashfs", true, "")
 	}
-	if err = errors.Join(err, loop.Close()); err != nil {
+	return errors.Join(err, loop.Close())
+}
+
+func (j *job) compare(ctx context.Context, image *os.File) error {
+	if err := j.mountProof(image); err != nil {
 		return wire.Fail(wire.NoSense, err, "a structure that can be mounted")
 	}
 	outcome, err := verify.Compare(ctx, verify.Trees{View: plan.View, Image: proofMount, Rules: plan.Compile(j.plan.Patterns),
@@ -195,7 +202,8 @@ func (j *job) compare(ctx context.Context, image *os.File) error {
 	return nil
 }
 
-// arm is the last step: from here on nothing is undone.
+// arm is the last step: from here on nothing is undone, and what is written
+// down about the new version is no part of it.
 func (j *job) arm(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return wire.Fail(wire.Cancelled, ctx.Err())
@@ -203,5 +211,18 @@ func (j *job) arm(ctx context.Context) error {
 	if err := packagesStill(j.packages); err != nil {
 		return err
 	}
-	return j.unarmed.Arm()
+	head, err := live.HeadOf(j.unarmed.Image())
+	if err != nil {
+		return wire.Fail(wire.WriteFailed, err, j.plan.Part)
+	}
+	if err := j.unarmed.Arm(); err != nil {
+		return err
+	}
+	j.tell(j.plan.New, j.record(history.KeyOf(live.Version{Size: j.result.Size, Head: head, ID: j.entry.ID}), j.verified))
+	return nil
+}
+
+// verified writes down that a version was proved when it was made.
+func (j *job) verified(r *history.Record) {
+	*r = history.Record{Verified: time.Now().Unix(), How: history.ByBuild, SHA256: j.result.SHA256}
 }

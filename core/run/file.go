@@ -14,9 +14,15 @@ import (
 	"antix-remaster/core/wire"
 )
 
-// Disarm answers wire.OpDisarm: the armed image goes into the archive.
+// Disarm answers wire.OpDisarm: an armed image that was staged goes back where
+// it was, any other into the archive.
 func Disarm(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 	return withStation(ctx, out, func(s *station) (wire.FiledResult, error) {
+		if v, ok := s.staged(); ok {
+			if r, back, err := s.putBack(ctx, v); back {
+				return r, err
+			}
+		}
 		name := s.facts.Image.Name + ".new"
 		filed, err := s.file(ctx, "new")
 		if errors.Is(err, fs.ErrNotExist) {
@@ -33,38 +39,50 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		if s.facts.Default == nil {
 			return wire.FiledResult{}, wire.Fail(wire.ImageMissing, nil, s.facts.Image.Name)
 		}
-		var all []publish.Filed
-		for _, suffix := range []string{"old", "bad"} {
-			filed, err := s.file(ctx, suffix, s.staleMD5(len(all) == 0)...)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return wire.FiledResult{}, err
-			}
-			all = append(all, filed)
+		all, err := s.clear(ctx, "")
+		if err != nil {
+			return wire.FiledResult{}, err
 		}
 		if len(all) == 0 && !s.owesMD5() {
 			return wire.FiledResult{}, wire.Fail(wire.NothingToKeep, nil)
 		}
-		// What was filed stands, and the next keep makes up for the digest.
-		if err := s.freshMD5(ctx); err != nil {
-			s.note(wire.Warn, wire.NotTidied, err.Error())
-		}
+		s.renewMD5(ctx)
 		return result(all...), nil
 	})
 }
 
-func withStation(ctx context.Context, out *wire.Out, do func(*station) (wire.FiledResult, error)) (wire.FiledResult, error) {
+// clear files away what a swap or a rollback left beside the linuxfs, but for
+// the set with the suffix own, "" for none. What was filed stands.
+func (s *station) clear(ctx context.Context, own string) ([]publish.Filed, error) {
+	var all []publish.Filed
+	for _, suffix := range []string{"old", "bad"} {
+		if suffix == own {
+			continue
+		}
+		filed, err := s.file(ctx, suffix, s.staleMD5(own == "" && len(all) == 0)...)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, filed)
+	}
+	return all, nil
+}
+
+// withStation does one operation on the stick.
+func withStation[R any](ctx context.Context, out *wire.Out, do func(*station) (R, error)) (R, error) {
 	s, err := openStation(ctx, out)
 	if err != nil {
-		return wire.FiledResult{}, err
+		var none R
+		return none, err
 	}
 	r, err := do(s)
 	if err != nil {
 		err = asCancel(ctx, err)
 	}
-	s.log.add("filed: %+v, error: %v", r, err)
+	s.log.add("done: %+v, error: %v", r, err)
 	return r, s.end(err)
 }
 
@@ -130,6 +148,13 @@ func (s *station) owesMD5() bool {
 	}
 	filed, _ := filepath.Glob(filepath.Join(s.dir.Path(), "archive", "*", s.facts.Image.Name+".md5"))
 	return len(filed) > 0
+}
+
+// renewMD5 is freshMD5 after work that stands: the next keep makes up for it.
+func (s *station) renewMD5(ctx context.Context) {
+	if err := s.freshMD5(ctx); err != nil {
+		s.note(wire.Warn, wire.NotTidied, err.Error())
+	}
 }
 
 // freshMD5 writes the one of the version that runs now, where it lacks.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/wire"
 )
 
@@ -23,8 +24,29 @@ func Handle(ctx context.Context, req wire.Request, out *wire.Out) (any, error) {
 		return Disarm(ctx, out)
 	case wire.OpKeep:
 		return Keep(ctx, out)
+	case wire.OpStage, wire.OpNote, wire.OpPin, wire.OpUnpin, wire.OpVerify, wire.OpDelete:
+		if req.Version == nil {
+			return nil, wire.Fail(wire.BadRequest, errors.New("no version"))
+		}
+		return onVersion(ctx, req, out)
 	case wire.OpRestart:
 		return Restart(ctx, out)
 	}
 	return nil, wire.Fail(wire.BadRequest, fmt.Errorf("unknown operation %q", req.Op))
+}
+
+// onVersion answers the operations on one version.
+func onVersion(ctx context.Context, req wire.Request, out *wire.Out) (any, error) {
+	switch ref := *req.Version; req.Op {
+	case wire.OpStage:
+		return Stage(ctx, ref, out)
+	case wire.OpVerify:
+		return Verify(ctx, ref, out)
+	case wire.OpDelete:
+		return Delete(ctx, ref, req.Confirmed, out)
+	case wire.OpNote:
+		return Record(ctx, ref, func(r *history.Record) { r.Note = req.Note }, out)
+	default:
+		return Record(ctx, ref, func(r *history.Record) { r.Pinned = req.Op == wire.OpPin }, out)
+	}
 }

@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
+	"antix-remaster/core/preflight"
 	"antix-remaster/core/publish"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
@@ -27,6 +29,8 @@ type station struct {
 	log    *logFile
 	out    *wire.Out
 	undo   []func() error
+
+	versions []history.Version // as find found them
 }
 
 // openStation finds, mounts, locks and heals. Errors are wire errors.
@@ -77,30 +81,7 @@ func (s *station) read(ctx context.Context) (err error) {
 	if s.facts, err = live.Read(ctx, ""); err != nil {
 		return err
 	}
-	return s.stopIfUseless()
-}
-
-// stopIfUseless stops where no stick could be found at all; everything else is
-// the business of the checks.
-func (s *station) stopIfUseless() error {
-	f := s.facts
-	switch {
-	case errors.Is(f.ConfigError, live.ErrOutsideBoot):
-		return wire.Fail(wire.ConfigOutside, f.ConfigError, f.ConfigPath)
-	case f.ConfigError != nil:
-		return wire.Fail(wire.ConfigDamaged, f.ConfigError, f.ConfigPath, f.ConfigError.Error())
-	case !f.Live || f.Union.Type == "":
-		return wire.Fail(wire.NotLive, nil)
-	case f.FromISO:
-		return wire.Fail(wire.FromISO, nil)
-	case f.FromArchive:
-		return wire.Fail(wire.ArchiveBoot, nil, f.Image.Dir)
-	case f.FromRescue:
-		return wire.Fail(wire.RescueBoot, nil, f.Image.Name, f.Plain.Name)
-	case !f.Remasterable:
-		return wire.Fail(wire.NotRemasterable, nil)
-	}
-	return nil
+	return preflight.Unchangeable(s.facts)
 }
 
 const bootMount = plan.WorkDir + "/boot-dev"

@@ -2,6 +2,7 @@ package squashfs
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
@@ -35,7 +36,8 @@ func use(raw []byte) error {
 	_, err2 := im.ReadFile("text", 1<<16)
 	_, err3 := im.ReadDir("lib/modules")
 	_, err4 := im.ReadDir("")
-	return errors.Join(err1, err2, err3, err4)
+	_, err5 := im.Sizes(context.Background())
+	return errors.Join(err1, err2, err3, err4, err5)
 }
 
 func FuzzSuper(f *testing.F) {

@@ -90,6 +90,21 @@ const (
 	Protected     Code = "protected"
 	SharedTarget  Code = "shared_target"
 
+	StickUnseen      Code = "stick_unseen"
+	NoVersion        Code = "no_version"
+	VersionAmbiguous Code = "version_ambiguous"
+	VersionDamaged   Code = "version_damaged"
+	DamageKnown      Code = "damage_known"
+	VersionMachine   Code = "version_machine"
+	VersionModules   Code = "version_modules"
+	NothingToStage   Code = "nothing_to_stage"
+	NotMovable       Code = "not_movable"
+	LastBootable     Code = "last_bootable"
+	DeletePinned     Code = "delete_pinned"
+	VerifyFailed     Code = "verify_failed"
+	VersionMoved     Code = "version_moved"
+	NotRecorded      Code = "not_recorded"
+
 	RestartUnknown Code = "restart_unknown"
 	RestartFailed  Code = "restart_failed"
 )

@@ -8,13 +8,17 @@ import (
 )
 
 // Protocol is the version of the language; both sides must speak the same.
-const Protocol = 2
+const Protocol = 3
 
 // Op is what a face asks for.
 type Op string
 
 // The operations, one at a time. OpRestart restarts the machine: the answer comes
 // when its init was asked, and the helper then ends with everything else.
+//
+// OpStage makes a version that is on the stick the one that the next boot swaps
+// in; OpDisarm puts it back where it was. OpDelete is the only one that deletes
+// a version.
 //
 // The last three are no operations of their own but concern the one that runs;
 // without one they are ignored. While it is paused it keeps its locks and all
@@ -26,6 +30,12 @@ const (
 	OpBuild   Op = "build"
 	OpDisarm  Op = "disarm"
 	OpKeep    Op = "keep"
+	OpStage   Op = "stage"
+	OpNote    Op = "note"
+	OpPin     Op = "pin"
+	OpUnpin   Op = "unpin"
+	OpVerify  Op = "verify"
+	OpDelete  Op = "delete"
 	OpRestart Op = "restart"
 	OpCancel  Op = "cancel"
 	OpPause   Op = "pause"
@@ -39,6 +49,10 @@ type Request struct {
 	Protocol int      `json:"protocol,omitempty"` // of OpHello
 	Choices  *Choices `json:"choices,omitempty"`  // of OpCheck and OpBuild
 	Plan     string   `json:"plan,omitempty"`     // of OpBuild: hash of the plan that the user saw
+
+	Version   *VersionRef `json:"version,omitempty"`   // of OpStage, OpNote, OpPin, OpUnpin, OpVerify and OpDelete
+	Note      string      `json:"note,omitempty"`      // of OpNote: one line; "" takes the note away
+	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version was confirmed in words
 }
 
 // Choices is what the user decided.
@@ -67,6 +81,8 @@ const (
 	StageRead    Stage = "read_back"
 	StageCompare Stage = "compare"
 	StageArm     Stage = "arm"
+
+	StageWalk Stage = "walk" // of OpVerify, after StageRead
 )
 
 // Progress tells how far the work is. Done never decreases within a stage.
@@ -144,6 +160,7 @@ type BuildResult struct {
 type FiledResult struct {
 	Archives []string `json:"archives"` // "archive/0003"
 	Files    []string `json:"files"`    // former names
+	Back     string   `json:"back"`     // of OpDisarm: place where a staged version was put back; else ""
 }
 
 // RestartResult is the result of OpRestart.

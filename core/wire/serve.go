@@ -100,6 +100,9 @@ func (s *server) take(line []byte) error {
 	if err := decodeStrict(line, &req); err != nil {
 		return fmt.Errorf("cannot understand the request: %w", err)
 	}
+	if err := req.check(); err != nil {
+		return fmt.Errorf("cannot accept the request: %w", err)
+	}
 	if !s.greeted {
 		s.greeted = req.Op == OpHello && req.Protocol == Protocol
 		if !s.greeted {

@@ -6,7 +6,7 @@ import (
 	"antix-remaster/core/wire"
 )
 
-// Stages are all parts of the work, in order.
+// Stages are all parts of the work of a remaster, in order.
 func Stages() []wire.Stage {
 	return []wire.Stage{wire.StagePrepare, wire.StageScan, wire.StagePack, wire.StageWrite,
 		wire.StageRead, wire.StageCompare, wire.StageArm}
@@ -29,6 +29,8 @@ func Stage(s wire.Stage, tr func(string) string) string {
 		return tr("Comparing every file")
 	case wire.StageArm:
 		return tr("Making it the next version")
+	case wire.StageWalk:
+		return tr("Reading every file")
 	}
 	return Clean(string(s))
 }

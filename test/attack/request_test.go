@@ -49,7 +49,42 @@ func lines() []string {
 		add(func(r *wire.Request) { r.Choices.MemoryMiB = n })
 	}
 	add(func(r *wire.Request) { r.Choices.Exclude = strings.Split(strings.Repeat("x,", 15000), ",") })
-	return append(out, malformed()...)
+	return append(append(out, aboutVersions()...), malformed()...)
+}
+
+// otherKey is that of no image.
+var otherKey = "7-" + strings.Repeat("0f", 32)
+
+// aboutVersions are requests on versions that are not there, or are others.
+func aboutVersions() []string {
+	var out []string
+	add := func(req wire.Request) {
+		text, err := json.Marshal(req)
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, string(text))
+	}
+	for _, op := range []wire.Op{wire.OpStage, wire.OpNote, wire.OpPin, wire.OpUnpin, wire.OpVerify, wire.OpDelete} {
+		for _, place := range append(hostileTexts(), "default", "new", "old", "bad", "linuxfs", "linuxfs.old", "archive/0001/linuxfs.old", "archive/0001/../../linuxfs",
+			"archive/0001", "archive/../linuxfs", "../boot-dev/antiX/linuxfs", "archive/0001/linuxfs.ver", "remaster.jnl", "history.json") {
+			add(wire.Request{Op: op, Version: &wire.VersionRef{Place: place, Key: otherKey}, Confirmed: op == wire.OpDelete})
+		}
+		for _, key := range hostileTexts() {
+			add(wire.Request{Op: op, Version: &wire.VersionRef{Place: "old", Key: key}})
+		}
+		out = append(out, fmt.Sprintf(`{"op":%q}`, op), fmt.Sprintf(`{"op":%q,"version":null}`, op), fmt.Sprintf(`{"op":%q,"version":"old"}`, op),
+			fmt.Sprintf(`{"op":%q,"version":{"place":"old","key":%q,"path":"/etc"}}`, op, otherKey), fmt.Sprintf(`{"op":%q,"version":["old"]}`, op))
+	}
+	for _, text := range hostileTexts() {
+		add(wire.Request{Op: wire.OpNote, Version: &wire.VersionRef{Place: "old", Key: otherKey}, Note: text})
+	}
+	for _, op := range []wire.Op{wire.OpKeep, wire.OpDisarm, wire.OpRestart, wire.OpCheck} {
+		add(wire.Request{Op: op, Version: &wire.VersionRef{Place: "old", Key: otherKey}})
+		add(wire.Request{Op: op, Note: "x"})
+		add(wire.Request{Op: op, Confirmed: true})
+	}
+	return out
 }
 
 // malformed are no requests at all.
@@ -63,7 +98,7 @@ func malformed() []string {
 		`{"op":"build","choices":{"level":1e400}}`, `{"op":"build","choices":{"processors":99999999999999999999}}`, `{"op":"build","plan":{}}`,
 		strings.Repeat("[", deep), strings.Repeat("{\"a\":", deep/5), `{"choices":` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "}",
 		"{\"op\":\"keep\xff\"}", "\xef\xbb\xbf{\"op\":\"keep\"}", "{\"op\":\"keep\x00\"}", `{"op":"keep\u0000"}`, `{"op":"\ud800"}`,
-		`{"op":"hello","protocol":1}`, `{"op":"hello","protocol":2}`, `{"op":"","choices":{}}`, strings.Repeat(" ", wire.MaxLine+1)}
+		`{"op":"hello","protocol":1}`, `{"op":"hello","protocol":3}`, `{"op":"","choices":{}}`, strings.Repeat(" ", wire.MaxLine+1)}
 	return out
 }
 
@@ -121,7 +156,7 @@ func TestPromiseS4Fuzz(t *testing.T) {
 	sum, err := v.Sha("linuxfs")
 	must(t, err)
 	before := v.look()
-	good := append(lines(), `{"op":"keep"}`, `{"op":"disarm"}`, `{"op":"check","choices":{"type":"personal","home":"keep","compressor":"lz4","title":"x","processors":1,"memory_mib":64}}`)
+	good := append(lines(), `{"op":"delete","version":{"place":"new","key":"`+otherKey+`"},"confirmed":true}`, `{"op":"keep"}`, `{"op":"disarm"}`, `{"op":"check","choices":{"type":"personal","home":"keep","compressor":"lz4","title":"x","processors":1,"memory_mib":64}}`)
 	tries, broken := often(150, 10000), 0
 	for seed := range tries {
 		r := rand.New(rand.NewPCG(uint64(seed), 4))
@@ -174,7 +209,8 @@ func TestPromiseS4Second(t *testing.T) {
 	v := newVictim(t, livesys.Options{})
 	v.write("/opt/noise", noise(16<<20), 0o600)
 	before, broken := v.look(), 0
-	seconds := []string{`{"op":"build"}`, `{"op":"keep"}`, `{"op":"disarm"}`, `{"op":"check"}`, `{"op":"restart"}`, `{"op":"hello","protocol":1}`, "garbage"}
+	seconds := []string{`{"op":"build"}`, `{"op":"keep"}`, `{"op":"disarm"}`, `{"op":"check"}`, `{"op":"restart"}`,
+		`{"op":"delete","version":{"place":"old","key":"` + otherKey + `"}}`, `{"op":"stage"}`, `{"op":"hello","protocol":1}`, "garbage"}
 	for _, second := range seconds {
 		s := v.talk().hello()
 		refused := false

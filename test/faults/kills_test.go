@@ -76,7 +76,7 @@ func TestPromiseP1RandomKills(t *testing.T) {
 	tried := 0
 	for i := range 1000 {
 		delay := rand.N(whole)
-		trial := Trial{Point: Point{"after " + delay.String() + " at random", i}, Do: "killroot"}
+		trial := Trial{Point: Point{Call: "after " + delay.String() + " at random", N: i}, Do: "killroot"}
 		trial.Result, trial.Err = w.BuildBy(func(h *Helper) {
 			time.Sleep(delay)
 			h.Kill()

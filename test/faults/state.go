@@ -121,6 +121,10 @@ func (s *System) Running() (names []string) {
 // ours are names on the stick that only this program makes.
 var ours = regexp.MustCompile(`^/antiX/(remaster\.(jnl|jn_|chk) |linuxfs\.part|(linuxfs\.md5|state|xtra|deb|xtra\.tgz)\.(part|new))`)
 
+// may come and go: what a build makes, where Heal puts it, and what is written
+// down about it.
+const may = `^/antiX/(linuxfs\.new|archive|history\.json) `
+
 // Quiet tells what of ours is left: processes, mounts, loop devices, the lock,
 // and files unless a start is yet to heal them. The linuxfs must be as ever.
 func (s *System) Quiet(before State, healed bool) error {
@@ -142,9 +146,9 @@ func (s *System) quiet(before State, healed bool) error {
 	if err != nil {
 		return err
 	}
-	allowed := regexp.MustCompile(`^/antiX/(linuxfs\.new|archive) `)
+	allowed := regexp.MustCompile(may)
 	if !healed {
-		allowed = regexp.MustCompile(ours.String() + `|^/antiX/(linuxfs\.new|archive) `)
+		allowed = regexp.MustCompile(ours.String() + `|^/antiX/history\.json\.part |` + may)
 	}
 	err = errors.Join(same("the stick", before.stick, now.stick, allowed), same("the mounts", before.mounts, now.mounts, nil),
 		same("the loop devices", before.loops, now.loops, nil))

@@ -15,8 +15,9 @@ import (
 // Point is one call of the helper or of mksquashfs, the n-th of its kind, as
 // strike describes it: "PROGRAM CALL TARGET".
 type Point struct {
-	Call string
-	N    int
+	Call  string
+	N     int
+	After bool // the new version is armed: what is written then is only what is known of it
 }
 
 func (p Point) String() string { return fmt.Sprintf("%s #%d", p.Call, p.N) }
@@ -39,9 +40,11 @@ func (s *System) Points() ([]Point, error) {
 	text, err := os.ReadFile(s.Path(report))
 	var points []Point
 	count := map[string]int{}
+	after := false
 	for _, call := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 		count[call]++
-		points = append(points, Point{call, count[call]})
+		after = after || strings.Contains(call, "/history.json")
+		points = append(points, Point{call, count[call], after})
 	}
 	_, e := s.Heal()
 	return points, errors.Join(err, e)

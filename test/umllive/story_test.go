@@ -94,6 +94,8 @@ func tell(t *testing.T, s story) {
 	s.names(s.boots(second, "remaster", "second"), "linuxfs.old", "archive/")
 	s.disarmed()
 	s.names(s.boots(second, "", "second"), "linuxfs", "archive/")
+	s.goesBack()
+	s.names(s.boots(first, "remaster", "first"), "linuxfs.old", "state.old/", "state/", "archive/", "history.json")
 }
 
 // firstVersion builds, and holds that the image is what was packed, that the
@@ -151,6 +153,38 @@ quiet
 echo vid=$(sed -n 's/.*"version_id":"\([0-9a-f]*\)".*/\1/p' /tmp/out)
 `)
 	return s.vid(r)
+}
+
+// goesBack brings the first version out of the archive again: what was written
+// down about it went with it, and disarm puts it back. One is deleted.
+func (s story) goesBack() {
+	inside(s.t, s.Machine, `
+sum=$(sha256sum <archive/0001/linuxfs.bad)
+cli 0 note 1 'the first of all'
+cli 0 pin 1
+says '"note":"the first of all","pinned":true'
+cli 0 verify 1
+says '"against":\["sha256"\]'; says '"from_medium":true'
+cli 0 rollback 1 --yes
+says '"from":"archive/0001/linuxfs.bad"'
+there linuxfs.new linuxfs.md5.new state.new xtra.new deb.new xtra.tgz.new
+gone archive/0001/linuxfs.bad archive/0001/state.bad
+quiet
+cli 0 disarm
+says '"back":"archive/0001/linuxfs.bad"'
+there archive/0001/linuxfs.bad archive/0001/state.bad archive/0001/xtra.bad
+gone *.new
+[ "$sum" = "$(sha256sum <archive/0001/linuxfs.bad)" ] || fail "the image changed"
+cli 3 delete 1 --yes
+says '"code":"delete_pinned"'
+cli 0 delete 3 --yes
+gone archive/0003/linuxfs.new archive/0003/state.new
+cli 0 rollback 1 --yes
+[ "$sum" = "$(sha256sum <linuxfs.new)" ] || fail "the image changed"
+cli 0 versions
+says '"state":"armed".*"pinned":true.*"note":"the first of all".*"from":"archive/0001/linuxfs.bad"'
+quiet
+`)
 }
 
 // disarmed keeps the version that works, builds one more, and takes it out of

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -47,11 +48,13 @@ func name(job power.Job) string {
 // content is decided by the seed alone.
 func content(seed, size int64) io.Reader { return io.LimitReader(rand.New(rand.NewSource(seed)), size) }
 
-func write(path string, seed, size int64) {
+func write(path string, seed, size int64) { writeFrom(path, content(seed, size)) }
+
+func writeFrom(path string, r io.Reader) {
 	must(os.MkdirAll(filepath.Dir(path), 0o755))
 	f, err := os.Create(path)
 	must(err)
-	_, err = io.Copy(f, content(seed, size))
+	_, err = io.Copy(f, r)
 	must(errors.Join(err, f.Close()))
 }
 
@@ -59,16 +62,16 @@ func write(path string, seed, size int64) {
 // with names like ours.
 func furnish(job power.Job) {
 	n := name(job)
-	image := func(suffix string, seed, size int64) {
-		if job.Layout != "links" {
-			write(dir+"/"+n+suffix, seed, size)
+	image := func(name string, seed, size int64) {
+		if job.Layout != "links" || strings.Contains(name, "/") {
+			writeImage(dir+"/"+name, seed, size)
 			return
 		}
 		target := fmt.Sprintf("linuxfs.%02d", seed)
-		write(dir+"/"+target, seed, size)
-		must(os.Symlink(target, dir+"/"+n+suffix))
+		writeImage(dir+"/"+target, seed, size)
+		must(os.Symlink(target, dir+"/"+name))
 	}
-	image("", 1, 200_000)
+	image(n, 1, 200_000)
 	write(dir+"/vmlinuz", 2, 20_000)
 	write(dir+"/xtra.tgz", 3, 5000)
 	write(dir+"/linuxfs.md5", 4, 42)
@@ -80,16 +83,9 @@ func furnish(job power.Job) {
 	if action == "heal" {
 		action = job.Of
 	}
-	suffix := map[string]string{"keep": ".old", "disarm": ".new"}[action]
-	if suffix == "" {
-		return
-	}
-	image(suffix, 11, job.Size)
-	write(dir+"/xtra.tgz"+suffix, 12, 5000)
-	write(dir+"/state"+suffix+"/a", 13, 100)
-	write(dir+"/state"+suffix+"/d/e", 14, 5000)
-	if action == "keep" { // a second archive directory beside an older one
-		write(dir+"/archive/0001/linuxfs.old", 15, 30_000)
+	furnishSet(job, action, image)
+	if action == "record" || action == "inplace" {
+		writeFrom(dir+"/history.json", bytes.NewReader(recordText(1)))
 	}
 }
 
@@ -113,6 +109,10 @@ func act(job power.Job, device string, ready func()) error {
 		ready()
 		return broken(job, device)
 	}
+	if slices.Contains([]string{"armfirst", "inplace"}, job.Action) {
+		ready()
+		return brokenSet(job, device)
+	}
 	m, d, err := open(job, device)
 	if err != nil {
 		return err
@@ -131,6 +131,8 @@ func act(job power.Job, device string, ready func()) error {
 		err = build(m, job)
 	case "taken":
 		err = taken(m, job, device, ready)
+	default:
+		err = onSet(m, job)
 	}
 	return err
 }

@@ -177,20 +177,23 @@ func (s *verdict) found(t power.Tree) {
 	if whole(t, n) != whole(before, n) || whole(t, n) == "" {
 		s.bad("P1 %s is %q", n, whole(t, n))
 	}
-	if got := whole(t, n+".new"); got != "" && got != whole(after, n+".new") && got != whole(before, n+".new") {
-		s.bad("P2 %s.new is %q", n, got)
-	}
-	for _, suffix := range []string{".old", ".new", ".bad"} {
-		want := whole(before, n+suffix)
-		if want == "" || whole(t, n+suffix) == want {
-			continue
-		}
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(t)), func(p string) bool {
-			return strings.HasPrefix(p, "/archive/") && strings.HasSuffix(p, n+suffix) && t[p] == want
-		}) {
-			s.bad("P2 %s%s is under none of its names, but %q", n, suffix, t[n+suffix])
+	known := slices.Collect(maps.Values(images(s.job, after)))
+	stays := images(s.job, before)
+	known = slices.AppendSeq(known, maps.Values(stays))
+	now := images(s.job, t)
+	for p, what := range now {
+		if !strings.HasPrefix(p, "/archive/") && !slices.Contains(known, what) {
+			s.bad("P2 %s is %q", p, what)
 		}
 	}
+	for p, what := range stays {
+		deleted := !slices.Contains(slices.Collect(maps.Values(images(s.job, after))), what)
+		if !deleted && !slices.Contains(slices.Collect(maps.Values(now)), what) {
+			s.bad("P2 %s is under none of its names, but %q", p, t[p])
+		}
+	}
+	s.nextBoots(t)
+	s.foundRecord()
 }
 
 // healed holds that one start leaves the state before or the state after the
@@ -214,6 +217,8 @@ func (s *verdict) healed(dev string, again bool) {
 		}
 	case after == "":
 		s.Notes = append(s.Notes, "after")
+	case s.job.Trees.Middle != nil && diff(now, s.job.Trees.Middle) == "":
+		s.Notes = append(s.Notes, "filed")
 	case before == "":
 		s.Notes = append(s.Notes, "before")
 		if again && s.job.Action != "heal" && s.job.Action != "taken" {

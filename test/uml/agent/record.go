@@ -35,6 +35,7 @@ func record(job power.Job) power.Trees {
 	mark("done")
 	trees.After = treeOf()
 	trees.Done = trees.After
+	trees.Middle = middle(job, trees.Before)
 	if job.Action == "taken" {
 		trees.Before = trees.After // what was begun is undone
 	}

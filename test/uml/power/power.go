@@ -13,7 +13,7 @@ type Job struct {
 	Kind   string `json:"kind"`
 	FS     string `json:"fs"`     // vfat, ext4
 	Layout string `json:"layout"` // plain, sqext, links
-	Action string `json:"action"` // build, taken, disarm, keep, heal; nodir, once and flusher are broken on purpose
+	Action string `json:"action"` // build, taken, disarm, keep, stage, back, delete, each of them also with -old, record, heal; nodir, once, flusher, armfirst and inplace are broken on purpose
 	Of     string `json:"of"`     // of heal: which action was interrupted
 	Size   int64  `json:"size"`   // of an image, bytes
 	Most   int    `json:"most"`   // states to judge, 0: all
@@ -23,10 +23,11 @@ type Job struct {
 // Tree tells what each path below the directory of the linuxfs is.
 type Tree map[string]string
 
-// Trees are the two states that there may be after healing, and the one that
-// there must be once the program said that it was done.
+// Trees are the two states that there may be after healing, on FAT sometimes a
+// third, and the one that there must be once the program said that it was done.
 type Trees struct {
 	Before Tree `json:"before"`
+	Middle Tree `json:"middle"`
 	After  Tree `json:"after"`
 	Done   Tree `json:"done"`
 }

@@ -1,0 +1,85 @@
+package history
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+)
+
+// The rules are asked twice: by a face before it asks the user, and by the
+// helper before it does anything.
+
+// Stageable tells why a version cannot be made the one that the next boot
+// starts; nil when it can. all is the whole list. Errors are wire errors.
+func Stageable(f live.Facts, all []Version, v Version) error {
+	switch {
+	case v.State == Default || v.State == Armed:
+		return wire.Fail(wire.NothingToStage, nil, v.File())
+	case v.Running:
+		return wire.Fail(wire.Protected, nil, v.File())
+	case v.Unfit != nil:
+		return v.Unfit.Refusal()
+	case !movable(f, v):
+		return wire.Fail(wire.NotMovable, nil, v.File())
+	}
+	if i := slices.IndexFunc(all, func(o Version) bool { return o.State == Armed }); i >= 0 {
+		if f.Entries[all[i].Name] == live.KindDangling { // no boot sees it (contract §6.6)
+			return wire.Fail(wire.NameTaken, nil, all[i].File())
+		}
+		return wire.Fail(wire.Pending, nil, all[i].File())
+	}
+	if _, ok := f.Entries[f.Plain.Name]; !ok {
+		return wire.Fail(wire.ImageMissing, nil, f.Plain.Name)
+	}
+	return nil
+}
+
+// movable tells whether a version has a name by which it can be told what
+// belongs to it: that of the linuxfs, with what a boot puts behind it.
+func movable(f live.Facts, v Version) bool {
+	switch v.State {
+	case Previous, Bad, Backup:
+		return true
+	case Archived:
+		usual := slices.ContainsFunc(beside, func(b placed) bool { return v.Name == f.Plain.Name+b.suffix })
+		return usual && wire.ValidPlace(v.Place)
+	}
+	return false
+}
+
+// InTheWay names what has to be filed away before v is staged: what an earlier
+// swap or rollback left, and v is not.
+func InTheWay(f live.Facts, v Version) []string {
+	var names []string
+	for _, suffix := range []string{".old", ".bad"} {
+		if v.Archive == "" && strings.HasSuffix(v.Name, suffix) {
+			continue
+		}
+		for _, c := range live.Companions(live.Gen2023, f.Plain.Name) {
+			if kind, ok := f.Entries[c+suffix]; ok && kind != live.KindDangling {
+				names = append(names, c+suffix)
+			}
+		}
+	}
+	return names
+}
+
+// Deletable tells why a version must not be deleted; nil when it may be.
+// confirmed is that the user wants even a pinned one to go.
+func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
+	other := func(o Version) bool { return o.Place != v.Place && o.Bootable() }
+	switch {
+	case v.Running || v.State == Default || v.State == Armed:
+		return wire.Fail(wire.Protected, nil, v.File())
+	case !movable(f, v):
+		return wire.Fail(wire.NotMovable, nil, v.File())
+	case v.Bootable() && !slices.ContainsFunc(all, other):
+		return wire.Fail(wire.LastBootable, nil, v.File())
+	case v.Record.Pinned && !confirmed:
+		return wire.Fail(wire.DeletePinned, errors.New("not confirmed in words"), v.File())
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package history
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"antix-remaster/core/wire"
+)
+
+func TestStageable(t *testing.T) {
+	s := newStick(t)
+	for name, id := range map[string]string{"linuxfs": "aaaaaa01", "linuxfs.old": "aaaaaa02", "linuxfs.bak": "aaaaaa03", "archive/0001/linuxfs.bad": "aaaaaa04",
+		"archive/0002/linuxfs": "aaaaaa05", "linuxfs.05": "aaaaaa06", "archive/0003/linuxfs.07": "aaaaaa07"} {
+		s.image(name, id)
+	}
+	put(t, s.path("archive/0004/linuxfs.old"), "damaged")
+	want := map[string]wire.Code{"default": wire.NothingToStage, "old": "", "bak": "", "archive/0001/linuxfs.bad": "", "archive/0002/linuxfs": "",
+		"linuxfs.05": wire.NotMovable, "archive/0003/linuxfs.07": wire.NotMovable, "archive/0004/linuxfs.old": wire.VersionDamaged}
+	stageable(t, s, want)
+	s.image("linuxfs.new", "aaaaaa08")
+	stageable(t, s, map[string]wire.Code{"new": wire.NothingToStage, "old": wire.Pending, "default": wire.NothingToStage})
+	must(t, os.Remove(s.path("linuxfs.new")))
+	s.link("linuxfs.new", "gone")
+	stageable(t, s, map[string]wire.Code{"old": wire.NameTaken})
+	must(t, os.Remove(s.path("linuxfs.new")))
+	must(t, os.Remove(s.path("linuxfs")))
+	stageable(t, s, map[string]wire.Code{"old": wire.ImageMissing})
+}
+
+func stageable(t *testing.T, s stick, want map[string]wire.Code) {
+	t.Helper()
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	for place, code := range want {
+		i := slices.IndexFunc(all, func(v Version) bool { return v.Place == place })
+		if i < 0 {
+			t.Errorf("no %s in %q", place, lines(all))
+			continue
+		}
+		if err := Stageable(f, all, all[i]); (err == nil) != (code == "") || err != nil && wire.AsError(err).Code != code {
+			t.Errorf("%s: %v, want %q", place, err, code)
+		}
+	}
+}
+
+func TestInTheWay(t *testing.T) {
+	s := newStick(t)
+	for _, name := range []string{"linuxfs", "linuxfs.old", "state.old/x", "linuxfs.bad", "xtra.bad/x", "linuxfs.bak", "other.old", "archive/0001/linuxfs.old"} {
+		put(t, s.path(name), "x")
+	}
+	s.link("rootfs.old", "gone")
+	f := s.facts("linuxfs")
+	for place, want := range map[string][]string{"old": {"linuxfs.bad", "xtra.bad"}, "bad": {"linuxfs.old", "state.old"},
+		"archive/0001/linuxfs.old": {"linuxfs.old", "state.old", "linuxfs.bad", "xtra.bad"}} {
+		for _, v := range List(f, s.root) {
+			if v.Place == place {
+				same(t, InTheWay(f, v), want)
+			}
+		}
+	}
+}
+
+func TestDeletable(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("linuxfs.new", "aaaaaa02")
+	s.image("linuxfs.old", "aaaaaa03")
+	s.image("archive/0001/linuxfs.old", "aaaaaa04")
+	s.image("linuxfs.05", "aaaaaa05")
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	for i := range all {
+		all[i].Record.Pinned = all[i].Place == "old"
+	}
+	for _, c := range []struct {
+		place     string
+		confirmed bool
+		want      wire.Code
+	}{
+		{"default", true, wire.Protected}, {"new", true, wire.Protected}, {"old", false, wire.DeletePinned}, {"old", true, ""},
+		{"archive/0001/linuxfs.old", false, ""}, {"linuxfs.05", true, wire.NotMovable},
+	} {
+		i := slices.IndexFunc(all, func(v Version) bool { return v.Place == c.place })
+		if err := Deletable(f, all, all[i], c.confirmed); (err == nil) != (c.want == "") || err != nil && wire.AsError(err).Code != c.want {
+			t.Errorf("%s: %v, want %q", c.place, err, c.want)
+		}
+	}
+	// What runs is not deleted wherever it is, nor the last one that starts.
+	old := &all[slices.IndexFunc(all, func(v Version) bool { return v.Place == "old" })]
+	old.Record.Pinned, old.Running = false, true
+	if err := Deletable(f, all, *old, true); wire.AsError(err).Code != wire.Protected {
+		t.Error(err)
+	}
+	old.Running = false
+	for i := range all {
+		if all[i].Place != "old" {
+			all[i].Unfit = &wire.Check{Code: wire.VersionDamaged}
+		}
+	}
+	if err := Deletable(f, all, *old, true); wire.AsError(err).Code != wire.LastBootable {
+		t.Error(err)
+	}
+	old.Unfit = &wire.Check{Code: wire.VersionDamaged}
+	if err := Deletable(f, all, *old, true); err != nil {
+		t.Errorf("a damaged one: %v", err)
+	}
+}

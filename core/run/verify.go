@@ -1,0 +1,131 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"antix-remaster/core/history"
+	"antix-remaster/core/sys"
+	"antix-remaster/core/verify"
+	"antix-remaster/core/wire"
+)
+
+// Verify answers wire.OpVerify: every byte of the image is read from the
+// medium and compared with the digests there are, then every file in it is
+// read. Only then is it mounted: a damaged image can crash a kernel.
+func Verify(ctx context.Context, ref wire.VersionRef, out *wire.Out) (wire.VerifyResult, error) {
+	return withVersion(ctx, ref, out, func(s *station, v history.Version) (wire.VerifyResult, error) {
+		if v.Problem != "" {
+			return wire.VerifyResult{}, wire.Fail(wire.VersionDamaged, nil, v.File(), v.Problem)
+		}
+		f, err := s.openImage(v)
+		if err != nil {
+			return wire.VerifyResult{}, err
+		}
+		defer f.Close()
+		r, err := s.verify(ctx, v, f)
+		if damaged := wire.AsError(err).Code == wire.VerifyFailed; err == nil || damaged {
+			s.tell(v.File(), s.record(ref.Key, func(r2 *history.Record) { written(r2, r, damaged) }))
+		}
+		return r, err
+	})
+}
+
+// written is what is written down of a verification.
+func written(record *history.Record, r wire.VerifyResult, damaged bool) {
+	record.Damaged = damaged
+	if damaged {
+		record.Verified, record.How = 0, ""
+		return
+	}
+	record.Verified, record.How, record.SHA256 = time.Now().Unix(), history.ByRead, r.SHA256
+	if len(r.Against) > 0 {
+		record.How = history.ByDigest
+	}
+}
+
+func (s *station) verify(ctx context.Context, v history.Version, f *os.File) (wire.VerifyResult, error) {
+	damage := func(why string, err error) error { return wire.Fail(wire.VerifyFailed, err, v.File(), why) }
+	d, err := verify.Digest(ctx, f, v.Size, s.out.Progress)
+	if err != nil {
+		if e := wire.AsError(err); e.Code == wire.WriteFailed { // nothing was written: it could not be read
+			err = damage(fmt.Sprint(e.Err), err)
+		}
+		return wire.VerifyResult{}, err
+	}
+	if !d.FromMedium {
+		s.note(wire.Warn, wire.NotFromMedium)
+	}
+	r := wire.VerifyResult{Place: v.Place, SHA256: d.SHA256, Size: v.Size, FromMedium: d.FromMedium, Against: []string{}}
+	against, wrong := s.against(v, d)
+	if wrong != "" {
+		return r, damage(wrong, nil)
+	}
+	r.Against = append(r.Against, against...)
+	walked, err := s.walk(ctx, f)
+	if ctx.Err() != nil {
+		return r, wire.Fail(wire.Cancelled, ctx.Err())
+	}
+	if err != nil {
+		return r, damage(err.Error(), err)
+	}
+	r.Entries, r.Bytes = walked.Entries, walked.Bytes
+	return r, nil
+}
+
+// against compares the digests with those that are known: our own record, else
+// the md5 file of the image. wrong tells what differs.
+func (s *station) against(v history.Version, d verify.Digests) (known []string, wrong string) {
+	if want := v.Record.SHA256; want != "" {
+		if want != d.SHA256 {
+			return nil, fmt.Sprintf("its SHA-256 was %s and is %s now", want, d.SHA256)
+		}
+		return []string{"sha256"}, ""
+	}
+	i := slices.IndexFunc(v.Companions, func(name string) bool { return strings.Contains(name, ".md5") })
+	if i < 0 {
+		return nil, ""
+	}
+	want := s.md5Of(v, v.Companions[i])
+	switch {
+	case want == "":
+		return nil, ""
+	case want != d.MD5:
+		return nil, fmt.Sprintf("%s says %s, and it is %s now", v.Companions[i], want, d.MD5)
+	}
+	return []string{"md5"}, ""
+}
+
+// md5Of is the first field of an md5 file (contract §9); "" when it has none.
+func (s *station) md5Of(v history.Version, name string) string {
+	dir, shut, err := s.imageDir(v.Archive)
+	if err != nil {
+		return ""
+	}
+	defer shut()
+	f, err := dir.Open(name, os.O_RDONLY)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, 4096))
+	sum, _, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+	if len(sum) != 32 || strings.Trim(strings.ToLower(sum), "0123456789abcdef") != "" {
+		return ""
+	}
+	return strings.ToLower(sum)
+}
+
+// walk mounts the image and reads all of it.
+func (s *station) walk(ctx context.Context, f *os.File) (verify.Walked, error) {
+	if err := s.mountProof(f); err != nil {
+		return verify.Walked{}, err
+	}
+	s.later(func() error { return sys.Unmount(proofMount) })
+	return verify.Walk(ctx, proofMount, s.out.Progress)
+}
