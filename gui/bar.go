@@ -10,7 +10,7 @@ import (
 // light and dark backgrounds. What is free shows the background.
 var colours = map[segmentKind][3]float64{
 	segSystem: {0.21, 0.52, 0.89}, segVersions: {0.57, 0.40, 0.75}, segPersistence: {0.90, 0.55, 0.15},
-	segOther: {0.55, 0.55, 0.55}, segNew: {0.18, 0.66, 0.38},
+	segOther: {0.55, 0.55, 0.55}, segNew: {0.18, 0.66, 0.38}, segChosen: {0.18, 0.66, 0.38},
 }
 
 // stickBar draws the stick to scale, with its legend in words below.

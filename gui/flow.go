@@ -155,7 +155,7 @@ func (w *window) rest() {
 func (w *window) fail(t task, err error) {
 	w.rest()
 	e := wire.AsError(err)
-	if t == checking && e.Code == wire.Cancelled {
+	if (t == checking || t == verifying) && e.Code == wire.Cancelled {
 		w.update()
 		if w.page == pageCheck || w.page == pageSummary {
 			w.recheck()
@@ -180,6 +180,9 @@ func (w *window) again() {
 		w.mend(t)
 	case restarting:
 		w.show(pageDone)
+	case staging, verifying, recording, deleting:
+		w.show(pageVersions)
+		w.look(nil)
 	default:
 		w.update()
 		w.look(w.begin)

@@ -2,6 +2,8 @@ package gui
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gotk3/gotk3/glib"
@@ -13,9 +15,9 @@ import (
 // later says what the new version lacks, and goes back to the start page.
 func (w *window) later() { w.sayChanged(w.home) }
 
-// askRestart is the question at the end.
-func (w *window) askRestart() {
-	w.ask(tr("Restart now?"), tr("Save your open files first. All programs are closed, and the computer starts with the new version."), tr("_Later"), tr("_Restart now"), func() {
+// askRestart is the question at the end; done is what was.
+func (w *window) askRestart(done string) {
+	w.ask(strings.TrimSpace(done+" "+tr("Restart now?")), tr("Save your open files first. All programs are closed, and the computer starts with the new version."), tr("_Later"), tr("_Restart now"), func() {
 		var r wire.RestartResult
 		w.run(restarting, func(ctx context.Context) error {
 			return w.helper.do(ctx, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &r)
@@ -48,7 +50,7 @@ func (w *window) mayClose() bool {
 	case w.busy == building:
 		w.ask(tr("Give up the new version?"), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
 		return false
-	case w.busy == keeping || w.busy == disarming:
+	case slices.Contains([]task{keeping, disarming, staging, recording, deleting}, w.busy):
 		w.tell(tr("One moment"), tr("Files on the stick are being filed away. The window can be closed when that is done."), nil)
 		return false
 	case w.page == pageDone:

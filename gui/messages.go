@@ -26,30 +26,6 @@ func describe(c wire.Check) wire.Message {
 	return m
 }
 
-// windowHint is what to do in a window, where the common hint names a command;
-// "" for all others.
-func windowHint(c wire.Code) string {
-	switch c {
-	case wire.Pending:
-		return tr("Restart to use it, or take it out of the next start.")
-	case wire.Blocked:
-		return tr("File it away first: nothing is deleted.")
-	case wire.SwapRemoves:
-		return tr("If you may need it, file it away first: nothing is deleted.")
-	case wire.NothingArmed:
-		return tr("Make a new version first.")
-	case wire.HomeLeave:
-		return tr("Pack /home, or copy your files to another place and say so.")
-	case wire.Unreadable:
-		return tr("Close the programs that change these files, and try again.")
-	case wire.NoAgent:
-		return tr("Press “Ask for the password in a terminal”, or open a terminal yourself, become root there, and type: antix-remaster")
-	case wire.NoPkexec:
-		return tr("Install the package pkexec, or open a terminal, become root there, and type: antix-remaster")
-	}
-	return ""
-}
-
 func describeError(e *wire.Error) wire.Message {
 	return describe(wire.Check{Code: e.Code, Args: e.Args})
 }
@@ -78,6 +54,8 @@ func pageTitle(p pageName) string {
 		return tr("Done")
 	case pageFailure:
 		return tr("It did not work")
+	case pageVersions:
+		return tr("Versions and rollback")
 	}
 	return tr("Live Remaster")
 }
@@ -104,7 +82,7 @@ func stickText(f live.Facts) string {
 }
 
 func segmentName(k segmentKind) string {
-	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free")}[k]
+	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free"), tr("the chosen version")}[k]
 }
 
 // legend says in words what the bar shows.

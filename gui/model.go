@@ -25,6 +25,7 @@ const (
 	pageProgress pageName = "progress"
 	pageDone     pageName = "done"
 	pageFailure  pageName = "failure"
+	pageVersions pageName = "versions"
 )
 
 // steps are the pages of a remaster, in order.
@@ -48,6 +49,9 @@ type model struct {
 	result wire.BuildResult
 	armed  time.Time
 
+	place   string        // of the version that is chosen in the list
+	reading wire.Progress // of what is done with a version
+
 	failure *wire.Error
 	failed  task // what failed
 }
@@ -63,6 +67,11 @@ const (
 	keeping    task = "keep"
 	disarming  task = "disarm"
 	restarting task = "restart"
+	staging    task = "stage"
+	verifying  task = "verify"
+	recording  task = "record" // a note, or a pin
+	deleting   task = "delete"
+	comparing  task = "compare" // two versions, without the helper
 )
 
 // stop is the first thing that forbids a remaster, nil when nothing does.
@@ -138,6 +147,8 @@ func (m *model) buttonsOf(p pageName) buttons {
 			return buttons{tr("_Later"), tr("_Restart now"), false, tr("The computer restarts in a moment.")}
 		}
 		return buttons{tr("_Later"), tr("_Restart now"), m.busy == idle, tr("The new version starts working with the next start of this computer.")}
+	case pageVersions:
+		return m.versionButtons()
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}

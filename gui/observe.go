@@ -5,6 +5,7 @@ import (
 
 	"antix-remaster/core/build"
 	"antix-remaster/core/estimate"
+	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/wire"
 )
@@ -17,12 +18,14 @@ type view struct {
 	now    []wire.Check  // what speaks against a remaster
 	use    []segment     // what the stick is used for
 	knows  []string      // compressors that this computer can use
+
+	versions []history.Version // on the stick
 }
 
 // observe takes seconds on a slow stick: not for the main loop.
 func observe(ctx context.Context, c wire.Choices) view {
 	i, err := intent.Make(ctx, c)
-	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts)}
+	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), versions: history.List(i.Facts, "")}
 	if err == nil {
 		v.now, v.knows = i.Checks(ctx), i.Compressors(ctx)
 	}

@@ -73,14 +73,14 @@ func (p *progressPage) updateStages(now int) {
 		switch {
 		case i < now:
 			row.icon.SetFromIconName(iconDone, gtk.ICON_SIZE_MENU)
-			setSpoken(row.icon, tr("done"))
+			setSpoken(&row.icon.Widget, tr("done"))
 		case i == now:
 			row.icon.SetFromIconName("media-playback-start-symbolic", gtk.ICON_SIZE_MENU)
-			setSpoken(row.icon, tr("at work"))
+			setSpoken(&row.icon.Widget, tr("at work"))
 			style.AddClass("now")
 		default:
 			row.icon.Clear()
-			setSpoken(row.icon, tr("still to come"))
+			setSpoken(&row.icon.Widget, tr("still to come"))
 			style.AddClass("dim-label")
 		}
 	}

@@ -12,7 +12,7 @@ type startPage struct {
 	running, stick, nextboot, why *gtk.Label
 	news                          *gtk.Box
 	use                           *stickBar
-	remaster, again               *gtk.Button
+	remaster, versions, again     *gtk.Button
 	could                         bool // the task could be begun at the last look
 }
 
@@ -23,6 +23,8 @@ func addStart(w *window, add func(page, gtk.IWidget)) {
 		news: get[*gtk.Box](b, "news"), remaster: get[*gtk.Button](b, "remaster")}
 	p.use = newStickBar(get[*gtk.Box](b, "use"))
 	p.remaster.Connect("clicked", w.begin)
+	p.versions = get[*gtk.Button](b, "versions")
+	p.versions.Connect("clicked", w.openVersions)
 	p.again = get[*gtk.Button](b, "again")
 	p.again.Connect("clicked", func() { w.look(nil) })
 	add(p, get[*gtk.Box](b, "start"))
@@ -50,6 +52,7 @@ func (p *startPage) updateTask() {
 	can := w.looked && w.err == nil && stop == nil && w.busy == idle
 	p.remaster.SetSensitive(can)
 	p.again.SetSensitive(w.busy == idle)
+	p.versions.SetSensitive(len(w.versions) > 0 && w.busy == idle)
 	switch {
 	case !w.looked:
 		p.why.SetText(tr("Your system is being looked at …"))

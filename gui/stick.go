@@ -19,6 +19,7 @@ const (
 	segOther
 	segNew // to come
 	segFree
+	segChosen // of segVersions
 )
 
 // segment is one part of the bar.

@@ -17,9 +17,9 @@ import (
 // mirrored tells whether the language is written from right to left.
 func mirrored() bool { return C.gtk_widget_get_default_direction() == C.GTK_TEXT_DIR_RTL }
 
-// setSpoken gives a picture a name for who hears the window instead of seeing it.
-func setSpoken(i *gtk.Image, name string) {
+// setSpoken gives a widget a name for who hears the window instead of seeing it.
+func setSpoken(w *gtk.Widget, name string) {
 	text := C.CString(name)
 	defer C.free(unsafe.Pointer(text))
-	C.name((*C.GtkWidget)(unsafe.Pointer(i.GObject)), text)
+	C.name((*C.GtkWidget)(unsafe.Pointer(w.GObject)), text)
 }

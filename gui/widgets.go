@@ -53,7 +53,7 @@ func icon(level wire.Level) *gtk.Image {
 		name, spoken = "dialog-information-symbolic", tr("note")
 	}
 	i := must(gtk.ImageNewFromIconName(name, gtk.ICON_SIZE_BUTTON))
-	setSpoken(i, spoken)
+	setSpoken(&i.Widget, spoken)
 	i.SetVAlign(gtk.ALIGN_START)
 	i.Show()
 	return i
@@ -178,4 +178,31 @@ func (w *window) write(file, text string) {
 			w.tell(tr("Saved"), trf("%[1]s is only as lasting as the folder it is in: files of this live system are not in the new version. Print it, or copy it to another stick.", words.Clean(file)), nil)
 		}
 	})
+}
+
+// askText asks for a line of text that is good.
+func (w *window) askText(title, text, value string, good func(string) bool, yes func(string)) {
+	if w.dialog != nil {
+		return
+	}
+	d := w.message(gtk.MESSAGE_QUESTION, title, text)
+	entry := must(gtk.EntryNew())
+	entry.SetText(value)
+	entry.SetActivatesDefault(true)
+	setSpoken(&entry.Widget, title)
+	entry.Show()
+	must(d.GetContentArea()).Add(entry)
+	must(d.AddButton(tr("_Cancel"), gtk.RESPONSE_CANCEL))
+	must(d.AddButton(tr("_Save"), gtk.RESPONSE_ACCEPT))
+	d.SetDefaultResponse(gtk.RESPONSE_ACCEPT)
+	entry.Connect("changed", func() { d.SetResponseSensitive(gtk.RESPONSE_ACCEPT, good(must(entry.GetText()))) })
+	w.dialog = d
+	d.Connect("response", func(_ *gtk.MessageDialog, answer int) {
+		typed := must(entry.GetText())
+		w.dropQuestion()
+		if gtk.ResponseType(answer) == gtk.RESPONSE_ACCEPT && good(typed) {
+			yes(typed)
+		}
+	})
+	d.Show()
 }

@@ -110,7 +110,7 @@ func (w *window) pageOf(name pageName) page {
 	if w.pages[name] == nil {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
 			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
-			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure,
+			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -200,7 +200,7 @@ func (w *window) updateButtons() {
 		button *gtk.Button
 		text   string
 		can    bool
-	}{{w.back, b.back, w.busy == idle || w.busy == checking}, {w.next, b.next, b.can}} {
+	}{{w.back, b.back, w.busy == idle || w.busy == checking || w.busy == verifying}, {w.next, b.next, b.can}} {
 		one.button.SetLabel(one.text)
 		one.button.SetVisible(one.text != "")
 		one.button.SetSensitive(one.can)
@@ -236,6 +236,12 @@ func (w *window) goBack() {
 	case pageFailure:
 		w.failure, w.failed = nil, idle
 		w.home()
+	case pageVersions:
+		if w.cancel != nil {
+			w.cancel()
+			return
+		}
+		w.home()
 	case pageCheck:
 		w.home()
 	default:
@@ -250,8 +256,10 @@ func (w *window) goOn() {
 	switch w.page {
 	case pageSummary:
 		w.create()
+	case pageVersions:
+		w.goToVersion()
 	case pageDone:
-		w.askRestart()
+		w.askRestart("")
 	case pageFailure:
 		w.again()
 	case pageHow:

@@ -1,0 +1,130 @@
+package gui
+
+import (
+	"context"
+
+	"antix-remaster/core/history"
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
+)
+
+// openVersions leaves the start page for the list of versions.
+func (w *window) openVersions() {
+	w.place = ""
+	w.show(pageVersions)
+}
+
+// onVersion does one operation of the helper on a version, and looks again.
+func (w *window) onVersion(t task, req wire.Request, v history.Version, result any, done func()) {
+	req.Version = v.Ref()
+	w.reading = wire.Progress{}
+	reports := latest[wire.Progress]{show: func(p wire.Progress) {
+		if w.busy == t {
+			w.reading = p
+			w.update()
+		}
+	}}
+	w.run(t, func(ctx context.Context) error {
+		return w.helper.do(ctx, req, wire.Watch{Progress: reports.put}, result)
+	}, func() { w.look(done) })
+}
+
+// goToVersion is the button at the right of the list.
+func (w *window) goToVersion() {
+	v, ok := w.chosen()
+	if !ok {
+		return
+	}
+	if v.State == history.Armed {
+		w.mend(disarming)
+		return
+	}
+	w.ask(trf("Go back to “%[1]s”?", words.VersionName(v)), stagingText(w.intent.Facts, v), tr("_Stay"), tr("_Go back"), func() {
+		var r wire.StageResult
+		w.onVersion(staging, wire.Request{Op: wire.OpStage}, v, &r, func() {
+			w.place = "new"
+			w.update()
+			w.askRestart(trf("“%[1]s” is in place for the next start.", words.VersionName(v)))
+		})
+	})
+}
+
+func (w *window) verify(v history.Version) {
+	var r wire.VerifyResult
+	w.onVersion(verifying, wire.Request{Op: wire.OpVerify}, v, &r, func() {
+		text := tr("It was read from its first byte to its last. How it was when it was made is not known; from now on it is.")
+		if len(r.Against) > 0 {
+			text = tr("It was read from its first byte to its last, and every byte is what it was when that was written down.")
+		}
+		w.tell(trf("“%[1]s” is whole", words.VersionName(v)), text, nil)
+	})
+}
+
+func (w *window) togglePin(v history.Version) {
+	op := wire.OpPin
+	if v.Record.Pinned {
+		op = wire.OpUnpin
+	}
+	var r wire.RecordResult
+	w.onVersion(recording, wire.Request{Op: op}, v, &r, nil)
+}
+
+func (w *window) askNote(v history.Version) {
+	w.askText(tr("A note about this version"), tr("One line, for yourself: what is special about it."), v.Record.Note, wire.ValidNote, func(text string) {
+		var r wire.RecordResult
+		w.onVersion(recording, wire.Request{Op: wire.OpNote, Note: text}, v, &r, nil)
+	})
+}
+
+func (w *window) askDelete(v history.Version) {
+	sure := func(confirmed bool) {
+		var r wire.DeleteResult
+		w.onVersion(deleting, wire.Request{Op: wire.OpDelete, Confirmed: confirmed}, v, &r, nil)
+	}
+	w.ask(trf("Delete “%[1]s” for good?", words.VersionName(v)),
+		trf("This is the only thing here that cannot be undone. %[1]s are free afterwards. Your files and the other versions stay.", words.Size(v.Size)),
+		tr("_Keep it"), tr("_Delete"), func() {
+			if !v.Record.Pinned {
+				sure(false)
+				return
+			}
+			w.ask(tr("This version is pinned"), tr("You pinned it so that it is not deleted. Delete it all the same?"), tr("_Keep it"), tr("_Delete"), func() { sure(true) })
+		})
+}
+
+// showChanges compares a version with the one that runs.
+func (w *window) showChanges(v history.Version) {
+	running := w.intent.Facts.Running
+	if running == nil || w.busy != idle {
+		return
+	}
+	w.busy = comparing
+	w.update()
+	w.async(func() func() {
+		c, err := differences(context.Background(), running.Path, v.Path)
+		return func() {
+			w.busy = idle
+			w.update()
+			if err != nil {
+				w.tell(tr("They cannot be compared"), words.Clean(err.Error()), nil)
+				return
+			}
+			w.tell(trf("“%[1]s”, beside the version that runs", words.VersionName(v)), changesText(c), nil)
+		}
+	})
+}
+
+func differences(ctx context.Context, from, to string) (history.Changes, error) {
+	before, err := live.Open("", from)
+	if err != nil {
+		return history.Changes{}, err
+	}
+	defer before.Close()
+	after, err := live.Open("", to)
+	if err != nil {
+		return history.Changes{}, err
+	}
+	defer after.Close()
+	return history.Diff(ctx, before, after)
+}

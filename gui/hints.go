@@ -1,0 +1,33 @@
+package gui
+
+import "antix-remaster/core/wire"
+
+// windowHint is what to do in a window, where the common hint names a command;
+// "" for all others.
+func windowHint(c wire.Code) string {
+	switch c {
+	case wire.Pending:
+		return tr("Restart to use it, or take it out of the next start.")
+	case wire.Blocked:
+		return tr("File it away first: nothing is deleted.")
+	case wire.SwapRemoves:
+		return tr("If you may need it, file it away first: nothing is deleted.")
+	case wire.NothingArmed, wire.LastBootable:
+		return tr("Make a new version first.")
+	case wire.NoVersion:
+		return tr("Look at the list of versions again.")
+	case wire.DamageKnown:
+		return tr("Choose another version. If you have repaired it, verify it again.")
+	case wire.DeletePinned:
+		return tr("Unpin it first.")
+	case wire.HomeLeave:
+		return tr("Pack /home, or copy your files to another place and say so.")
+	case wire.Unreadable:
+		return tr("Close the programs that change these files, and try again.")
+	case wire.NoAgent:
+		return tr("Press “Ask for the password in a terminal”, or open a terminal yourself, become root there, and type: antix-remaster")
+	case wire.NoPkexec:
+		return tr("Install the package pkexec, or open a terminal, become root there, and type: antix-remaster")
+	}
+	return ""
+}

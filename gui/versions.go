@@ -1,0 +1,127 @@
+package gui
+
+import (
+	"slices"
+
+	"github.com/gotk3/gotk3/gtk"
+
+	"antix-remaster/core/history"
+	"antix-remaster/core/words"
+)
+
+// versionsPage lists the versions on the stick, and what can be done with the
+// chosen one.
+type versionsPage struct {
+	w                                  *window
+	list                               *gtk.ListBox
+	places                             []string // of the rows
+	name, unfit                        *gtk.Label
+	rows                               *gtk.Grid
+	use                                *stickBar
+	changes, verify, note, pin, remove *gtk.Button
+	filling                            bool // the list is being made: nobody chooses
+	shown                              string
+}
+
+func addVersions(w *window, add func(page, gtk.IWidget)) {
+	b := load("versions")
+	p := &versionsPage{w: w, list: get[*gtk.ListBox](b, "list"), name: get[*gtk.Label](b, "name"), unfit: get[*gtk.Label](b, "unfit"),
+		rows: get[*gtk.Grid](b, "rows"), changes: get[*gtk.Button](b, "changes"), verify: get[*gtk.Button](b, "verify"),
+		note: get[*gtk.Button](b, "note"), pin: get[*gtk.Button](b, "pin"), remove: get[*gtk.Button](b, "delete")}
+	p.use = newStickBar(get[*gtk.Box](b, "use"))
+	p.list.Connect("row-selected", p.choose)
+	p.list.Connect("mnemonic-activate", func() bool { p.focus(); return true }) // it has no focus of its own
+	for button, do := range map[*gtk.Button]func(history.Version){
+		p.changes: w.showChanges, p.verify: w.verify, p.note: w.askNote, p.pin: w.togglePin, p.remove: w.askDelete,
+	} {
+		button.Connect("clicked", func() {
+			if v, ok := w.chosen(); ok {
+				do(v)
+			}
+		})
+	}
+	add(p, get[*gtk.Box](b, "versions"))
+}
+
+func (p *versionsPage) choose(_ *gtk.ListBox, row *gtk.ListBoxRow) {
+	if row == nil || p.filling {
+		return
+	}
+	if i := row.GetIndex(); i >= 0 && i < len(p.places) {
+		p.w.place = p.places[i]
+		p.w.update()
+	}
+}
+
+func (p *versionsPage) focus() {
+	if row := p.list.GetSelectedRow(); row != nil {
+		row.GrabFocus()
+	}
+}
+
+func (p *versionsPage) update() {
+	w := p.w
+	v, ok := w.chosen()
+	p.fill(v.Place)
+	idleNow := w.busy == idle && ok
+	_, fine := w.mayDelete(v)
+	for button, can := range map[*gtk.Button]bool{
+		p.changes: v.Problem == "" && !v.Running, p.verify: v.Problem == "", p.note: true, p.pin: true, p.remove: fine,
+	} {
+		button.SetSensitive(idleNow && can)
+	}
+	p.pin.SetLabel(pinText(v))
+	p.name.SetText(words.VersionName(v))
+	p.unfit.SetText(words.Unfit(v, tr))
+	p.unfit.SetVisible(v.Unfit != nil)
+	fillGrid(p.rows, versionRows(v))
+	p.use.show(withChosen(w.use, v))
+}
+
+// fill makes the list anew when it is another one; else who walks through it
+// would lose the place.
+func (p *versionsPage) fill(place string) {
+	text := listText(p.w.versions)
+	if text == p.shown {
+		p.selectPlace(place)
+		return
+	}
+	p.shown, p.filling, p.places = text, true, nil
+	clear(&p.list.Container)
+	for _, v := range p.w.versions {
+		row := must(gtk.ListBoxRowNew())
+		row.Add(versionLabels(v))
+		setSpoken(&row.Widget, words.VersionName(v)+", "+lineOf(v))
+		row.Show()
+		p.list.Add(row)
+		p.places = append(p.places, v.Place)
+	}
+	p.filling = false
+	p.selectPlace(place)
+	p.focus() // else the first row gets it, and with it the choice
+}
+
+// selectPlace marks the row of what is shown beside the list.
+func (p *versionsPage) selectPlace(place string) {
+	row := p.list.GetRowAtIndex(slices.Index(p.places, place))
+	if row == nil || row.IsSelected() {
+		return
+	}
+	p.filling = true
+	p.list.SelectRow(row)
+	p.filling = false
+}
+
+func versionLabels(v history.Version) *gtk.Box {
+	box := newBox(gtk.ORIENTATION_VERTICAL, 0)
+	box.SetMarginStart(6)
+	box.SetMarginTop(3)
+	box.SetMarginBottom(3)
+	name := newLabel(words.VersionName(v))
+	if v.Running {
+		withClass(name, "heading")
+	}
+	box.Add(name)
+	box.Add(withClass(newLabel(lineOf(v)), "dim-label"))
+	return box
+}
