@@ -139,7 +139,7 @@ func (c crashCase) states(t testing.TB) states {
 // do again.
 func (c crashCase) healed(t *testing.T, dir string, want states) (done bool, err error) {
 	untouched := exactTree(t, dir)[linuxfsOf(dir, c.name())]
-	if err := wholeImages(dir, c.fat()); err != nil {
+	if err := errors.Join(wholeImages(dir, c.fat()), c.orderly(dir)); err != nil {
 		return false, fmt.Errorf("before healing: %w", err)
 	}
 	m := medium(t, dir, c.name())

@@ -167,3 +167,29 @@ func (w *world) lost(all map[string]bool, deletes bool) error {
 	}
 	return nil
 }
+
+// orderly holds that a version that can be started or chosen has all that
+// belongs to it: what arms comes last, and goes first.
+func (c crashCase) orderly(dir string) error {
+	verb, set, _ := strings.Cut(strings.TrimPrefix(c.action, "fat "), " ")
+	at := ""
+	switch verb {
+	case "stage", "back":
+		at = "linuxfs.new"
+	case "delete":
+		s := setAt(strings.TrimSuffix(set, ":linuxfs"))
+		at = pathIn(s.Archive, s.Image)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, at))
+	if at == "" || err != nil || isImage(string(text)) != "older" {
+		return nil
+	}
+	place, suffix := filepath.Split(at)
+	suffix = filepath.Ext(suffix)
+	for _, name := range []string{"rootfs" + suffix, "linuxfs.md5" + suffix, "state" + suffix + "/a/b"} {
+		if text, err := os.ReadFile(filepath.Join(dir, place, name)); err != nil || len(text) == 0 {
+			return fmt.Errorf("%s is there without %s: %v", at, name, err)
+		}
+	}
+	return nil
+}

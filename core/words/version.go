@@ -87,6 +87,9 @@ func Staging(f live.Facts, v history.Version, tr func(string) string) []string {
 	if names := history.InTheWay(f, v); len(names) > 0 {
 		say = append(say, fmt.Sprintf(tr("First these go to the archive folder, as they would be in the way: %[1]s."), Clean(wire.List(names, 12))))
 	}
+	if _, ok := f.Entries["rootfs"]; ok && !f.Persistence.Elsewhere {
+		say = append(say, tr("Your saved root changes stay with the version you use now; those that belong to the other one come back with it."))
+	}
 	return append(say, tr("The kernel on the stick stays as it is. Nothing is deleted."))
 }
 
