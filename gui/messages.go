@@ -106,7 +106,7 @@ func news(f live.Facts) []notice {
 	has := func(name string) bool { return slices.Contains(f.Files, name) }
 	switch {
 	case f.DidRemaster && has(old):
-		add(wire.Note, keeping, tr("_Keep this version"), tr("This start put your new version in place. If all works well, keep it: the version from before is then filed away, and the way is free for a next one. If not, restart with the boot option rollback."))
+		add(wire.Note, keeping, tr("_Keep this version"), tr("This start put your new version in place. If all works well, keep it: the version from before is then filed away, and the way is free for a next one. If not, go back to it under “Versions and rollback”."))
 	case f.DidRemaster:
 		add(wire.Note, idle, "", tr("This start put your new version in place."))
 	case f.DidRollback && has(bad):
@@ -295,7 +295,7 @@ func doneRows(r wire.BuildResult, c *wire.CheckResult) []row {
 
 // goBack explains the rollback in one sentence.
 func goBack() string {
-	return tr("To go back: when the computer starts, add the word rollback to the boot options in the boot menu, and the version you use now is back.")
+	return tr("To go back: start this program again and choose the version from before under “Versions and rollback”. If the new one does not even start, add the word rollback to the boot options in the boot menu.")
 }
 
 // card is what can be printed and kept.
@@ -304,6 +304,8 @@ func card(r wire.BuildResult, f live.Facts) string {
 		tr("How to go back to the version from before"), "",
 		trf("New version: %[1]s", words.Clean(r.Title)),
 		trf("Version before: %[1]s", runningText(f)), "",
+		tr("If the new version starts: open Live Remaster, press Versions and rollback, and choose the version from before."), "",
+		tr("If it does not:"),
 		tr("1. Start the computer from the live stick."),
 		tr("2. In the boot menu, add the word rollback to the boot options. (Press Tab or e to change them, or choose it in the menu of F-keys.)"),
 		tr("3. Start. The version from before is back; the new one is kept beside it."), "",

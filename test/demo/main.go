@@ -53,6 +53,7 @@ type demo struct {
 	stick string           // image file
 	log   string           // copy of the program's log
 	shots string           // directory of the pictures
+	vid   string           // version id from before the demo
 	text  string           // what the demo writes into the system, different in every run
 }
 
@@ -69,7 +70,7 @@ func run(ctx context.Context, buildDir, out string) (err error) {
 	if err := d.start(ctx, buildDir); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.status, d.wizard, d.boot, d.rollback} {
+	for _, step := range []func(context.Context) error{d.status, d.wizard, d.boot, d.goBack} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -105,7 +106,7 @@ func (d *demo) startSystem(ctx context.Context) (err error) {
 	o := livesys.Options{NewStick: d.stick, Companions: true, Log: os.Stdout}
 	d.desk, err = desktop.Start(ctx, desktop.Options{Options: o, Polkit: livesys.Authorised, Screen: screen()})
 	if err == nil {
-		d.sys = d.desk.Sys
+		d.sys, d.vid = d.desk.Sys, d.desk.Sys.VID
 	}
 	return err
 }
@@ -152,26 +153,12 @@ func (d *demo) boot(ctx context.Context) error {
 	switch {
 	case !r.DidRemaster:
 		return fmt.Errorf("the boot did not switch to the new version: %s%s", r.Blocked, r.Fatal)
-	case r.VID == d.sys.VID:
+	case r.VID == d.vid:
 		return fmt.Errorf("the boot came up with the old version %s", r.VID)
 	case r.Files[added] != d.text+"\n":
 		return fmt.Errorf("the new version lacks the change: %q", r.Files[added])
 	}
 	fmt.Println("\nThe change is in the system that boots, although its memory was lost. The new version runs.")
-	return nil
-}
-
-func (d *demo) rollback(ctx context.Context) error {
-	headline(5, "And back again: the boot option rollback")
-	r, err := d.restart(ctx, "rollback")
-	if err != nil {
-		return err
-	}
-	_, there := r.Files[added]
-	if !r.DidRollback || r.VID != d.sys.VID || there {
-		return fmt.Errorf("the old version is not back: %s, id %s instead of %s", r.Fatal, r.VID, d.sys.VID)
-	}
-	fmt.Println("\nThe version from before the change is back, whole, and the newer one is still on the stick.")
 	return nil
 }
 
@@ -184,7 +171,7 @@ func (d *demo) restart(ctx context.Context, words ...string) (boot.Result, error
 		return r, err
 	}
 	fmt.Printf("It came up after %.1f seconds.\n\n", time.Since(begin).Seconds())
-	fmt.Printf("  version before the demo  %s\n", d.sys.VID)
+	fmt.Printf("  version before the demo  %s\n", d.vid)
 	fmt.Printf("  version that runs now    %s\n", r.VID)
 	change, ok := r.Files[added]
 	if !ok {

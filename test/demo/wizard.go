@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"antix-remaster/test/desktop"
+	"antix-remaster/test/livesys"
 )
 
 const wizard = "antix-remaster"
@@ -40,9 +41,50 @@ func screen() *desktop.Screen {
 	return nil
 }
 
+// goBackSteps choose the version from before in the list.
+var goBackSteps = []desktop.Step{
+	desktop.Wait("label", "This start put your new version in place.*"), desktop.Shot("demo-9-new-version"),
+	desktop.Press("Versions and rollback"),
+	desktop.Wait("list item", "Fresh install, previous*"), desktop.Keys("alt+k", "Down"), desktop.Shot("demo-10-versions"),
+	desktop.Press("Go back to this version"), desktop.Wait("", "Go back to “Fresh install”?"), desktop.Shot("demo-11-go-back"),
+	desktop.Press("Go back"),
+	desktop.Within(time.Minute, desktop.Wait("", "“Fresh install” is in place*")), desktop.Shot("demo-12-restart"),
+	desktop.Press("Later"), desktop.Wait("button", "Take it out of the next start"),
+}
+
 func (d *demo) wizard(ctx context.Context) error {
 	headline(3, "Make the next version: the wizard")
-	var env []string // the steps below know the buttons' English names
+	return d.window(ctx, wizardSteps, "Make a new version with it.")
+}
+
+// goBack starts the new version, and goes back to the one from before.
+func (d *demo) goBack(ctx context.Context) error {
+	headline(5, "And back again: the list of versions")
+	if err := d.sys.Restart(ctx, func(o *livesys.Options) { o.DidRemaster = true }); err != nil {
+		return err
+	}
+	if err := d.desk.StartSession(ctx, livesys.Authorised); err != nil {
+		return err
+	}
+	if err := d.window(ctx, goBackSteps, "Go back to the version “Fresh install” in the list of versions."); err != nil {
+		return err
+	}
+	r, err := d.restart(ctx)
+	if err != nil {
+		return err
+	}
+	_, there := r.Files[added]
+	if !r.DidRemaster || r.VID != d.vid || there {
+		return fmt.Errorf("the old version is not back: %s, id %s instead of %s", r.Fatal, r.VID, d.vid)
+	}
+	fmt.Println("\nThe version from before the change is back, whole, and the newer one is still on the stick.")
+	return nil
+}
+
+// window shows the window, or clicks through it where there is no screen, and
+// ends the system.
+func (d *demo) window(ctx context.Context, steps []desktop.Step, todo string) error {
+	var env []string // the steps know the buttons' English names
 	if screen() != nil {
 		env = language()
 	}
@@ -51,9 +93,9 @@ func (d *demo) wizard(ctx context.Context) error {
 		return fmt.Errorf("the wizard does not start: %w\nFor a demo on a screen of its own: env -u DISPLAY scripts/demo", err)
 	}
 	if screen() == nil {
-		err = d.playWizard(ctx, app)
+		err = d.playWizard(ctx, app, steps)
 	} else {
-		err = d.showWizard(ctx, app)
+		err = d.showWizard(ctx, app, todo)
 	}
 	if err != nil {
 		return err
@@ -62,10 +104,10 @@ func (d *demo) wizard(ctx context.Context) error {
 }
 
 // playWizard clicks through it and tells where the pictures are.
-func (d *demo) playWizard(ctx context.Context, app *desktop.Program) error {
+func (d *demo) playWizard(ctx context.Context, app *desktop.Program, steps []desktop.Step) error {
 	fmt.Println("There is no screen here ($DISPLAY is not set), so the wizard runs on a virtual one and is")
 	fmt.Println("led by its buttons' names, as a screen reader would. The pictures:")
-	files, err := d.desk.Play(ctx, app.Node, d.shots, wizardSteps...)
+	files, err := d.desk.Play(ctx, app.Node, d.shots, steps...)
 	for _, file := range files {
 		fmt.Println(" ", file)
 	}
@@ -73,9 +115,9 @@ func (d *demo) playWizard(ctx context.Context, app *desktop.Program) error {
 }
 
 // showWizard lets the visitor click, until the window is closed.
-func (d *demo) showWizard(ctx context.Context, app *desktop.Program) error {
-	fmt.Println("The wizard is on your screen, for the user demo of the throwaway system. Make a new version with")
-	fmt.Println("it. Here it goes on with the restart when you have closed the window.")
+func (d *demo) showWizard(ctx context.Context, app *desktop.Program, todo string) error {
+	fmt.Println("The wizard is on your screen, for the user demo of the throwaway system.", todo)
+	fmt.Println("Here it goes on with the restart when you have closed the window.")
 	select {
 	case <-app.Done:
 	case <-ctx.Done():
