@@ -81,6 +81,14 @@ func stickText(f live.Facts) string {
 	return trf("%[1]s, %[2]s: %[3]s of %[4]s are free", known(b.Device), known(b.FSType), words.Size(int64(b.Free)), words.Size(int64(b.Total)))
 }
 
+// roughText says what room a new version may need, before anything was measured.
+func roughText(f live.Facts, rough int64) string {
+	if rough == 0 || !f.Boot.Mounted() {
+		return ""
+	}
+	return trf("Roughly %[1]s are needed for it, and %[2]s are free; that is measured when you begin.", words.Size(rough), words.Size(int64(f.Boot.Free)))
+}
+
 func segmentName(k segmentKind) string {
 	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free"), tr("the chosen version")}[k]
 }
@@ -203,6 +211,8 @@ func rowOf(c wire.Check) checkRow {
 		row.action, row.button = keeping, tr("_File it away")
 	case wire.Pending:
 		row.action, row.button = disarming, tr("_Take it out")
+	case wire.NoSpace, wire.TightSpace:
+		row.action, row.button = browsing, tr("See the _versions")
 	}
 	return row
 }
@@ -316,25 +326,6 @@ func card(r wire.BuildResult, f live.Facts) string {
 // changedText says what a restart would lose.
 func changedText(names []string, all int) string {
 	return trf("Changed since the new version was made, and not in it (%[1]d): %[2]s", all, words.Clean(wire.List(names, 5)))
-}
-
-// report is what a user can send to somebody who helps.
-func report(version string, m *model, now time.Time) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "antix-remaster %s, %s\n\n", version, now.Format(time.RFC3339))
-	if m.failure != nil {
-		text := describeError(m.failure)
-		fmt.Fprintf(&b, "%s\n%s\n%s\n\ntask %s, %s\n", text.Title, text.Text, text.Hint, m.failed, m.failure.Error())
-	}
-	f := m.intent.Facts
-	fmt.Fprintf(&b, "\nlive %v, generation %d, config %s\nboot %+v\nimage %+v\nunion %+v\nhome %+v\npersistence %+v\n",
-		f.Live, f.Generation, f.ConfigPath, f.Boot, f.Image, f.Union, f.Home, f.Persistence)
-	fmt.Fprintf(&b, "kernel %s, of the next start %s\nfiles %q\nproblems %q\nchoices %+v\nstage %s, %d of %d\n",
-		f.RunningKernel, f.BootKernel, f.Files, f.Problems, m.choices, m.meter.stage, m.meter.done, m.meter.total)
-	for _, c := range append(slices.Clone(m.now), m.notes...) {
-		fmt.Fprintf(&b, "%s %s %q\n", c.Level, c.Code, c.Args)
-	}
-	return b.String()
 }
 
 // logLine is a line of the log on the progress page.

@@ -71,6 +71,7 @@ const (
 	verifying  task = "verify"
 	recording  task = "record" // a note, or a pin
 	deleting   task = "delete"
+	browsing   task = "browse"  // the list of versions is opened
 	comparing  task = "compare" // two versions, without the helper
 )
 

@@ -19,13 +19,15 @@ type view struct {
 	use    []segment     // what the stick is used for
 	knows  []string      // compressors that this computer can use
 
+	rough int64 // bytes that a new version may take, guessed; 0: unknown
+
 	versions []history.Version // on the stick
 }
 
 // observe takes seconds on a slow stick: not for the main loop.
 func observe(ctx context.Context, c wire.Choices) view {
 	i, err := intent.Make(ctx, c)
-	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), versions: history.List(i.Facts, "")}
+	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), versions: history.List(i.Facts, "")}
 	if err == nil {
 		v.now, v.knows = i.Checks(ctx), i.Compressors(ctx)
 	}

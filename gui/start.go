@@ -1,6 +1,8 @@
 package gui
 
 import (
+	"strings"
+
 	"github.com/gotk3/gotk3/gtk"
 
 	"antix-remaster/core/wire"
@@ -63,7 +65,7 @@ func (p *startPage) updateTask() {
 		r := rowOf(*stop)
 		p.why.SetText(r.title + ". " + r.text)
 	default:
-		p.why.SetText(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary."))
+		p.why.SetText(strings.TrimSpace(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary.") + " " + roughText(w.intent.Facts, w.rough)))
 	}
 	if can && !p.could && w.page == pageStart {
 		p.remaster.GrabDefault()

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"antix-remaster/core/live"
+	"antix-remaster/core/sys"
 )
 
 // segmentKind is what a part of the stick is used for.
@@ -83,6 +84,25 @@ func allocated(path string) (sum int64) {
 		return nil
 	})
 	return sum
+}
+
+// roughSize guesses what a new version may take, in bytes, without looking at a
+// file: what is packed already, and all that was changed, as if that did not
+// shrink. 0 when that is not known.
+func roughSize(f live.Facts) int64 {
+	if f.Running == nil || f.Running.Size == 0 || f.Union.Upper == "" {
+		return 0
+	}
+	dir, err := os.Open(f.Union.Upper)
+	if err != nil {
+		return 0
+	}
+	defer dir.Close()
+	space, err := sys.FreeSpace(dir)
+	if err != nil {
+		return 0
+	}
+	return f.Running.Size + int64(space.Total-space.Free)
 }
 
 // withNew is the stick as it will be, with the new version at its largest.

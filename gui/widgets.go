@@ -80,7 +80,13 @@ func (w *window) iconRow(level wire.Level, title, text string, action task, butt
 		b := must(gtk.ButtonNewWithMnemonic(button))
 		b.SetVAlign(gtk.ALIGN_CENTER)
 		b.SetSensitive(w.busy == idle)
-		b.Connect("clicked", func() { w.mend(action) })
+		b.Connect("clicked", func() {
+			if action == browsing {
+				w.openVersions()
+				return
+			}
+			w.mend(action)
+		})
 		b.Show()
 		row.Add(b)
 	}
