@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gotk3/gotk3/glib"
@@ -179,10 +180,10 @@ func (w *window) again() {
 		w.home()
 		w.mend(t)
 	case restarting:
-		w.show(pageDone)
+		w.show(w.asked)
 	case staging, verifying, recording, deleting:
 		w.show(pageVersions)
-		w.look(nil)
+		w.retry()
 	default:
 		w.update()
 		w.look(w.begin)
@@ -193,15 +194,55 @@ func (w *window) again() {
 func (w *window) mend(t task) {
 	op := map[task]wire.Op{keeping: wire.OpKeep, disarming: wire.OpDisarm}[t]
 	var r wire.FiledResult
-	w.run(t, func(ctx context.Context) error {
-		return w.helper.do(ctx, wire.Request{Op: op}, wire.Watch{}, &r)
-	}, func() {
+	w.act(t, wire.Request{Op: op}, &r, func() {
 		if w.page == pageCheck {
 			w.recheck()
-			return
 		}
-		w.look(nil)
 	})
+}
+
+// act does one operation that changes what lies on the stick, and looks what is
+// there then: until that is known, nothing else can be begun.
+func (w *window) act(t task, req wire.Request, result any, done func()) {
+	w.reading, w.notes = wire.Progress{}, nil
+	reports := latest[wire.Progress]{show: func(p wire.Progress) {
+		if w.busy == t {
+			w.reading = p
+			w.update()
+		}
+	}}
+	watch := wire.Watch{Progress: reports.put, Note: func(c wire.Check) { glib.IdleAdd(func() { w.learn(c) }) }}
+	var found view
+	choices := w.choices
+	w.run(t, func(ctx context.Context) error {
+		err := w.helper.do(ctx, req, watch, result)
+		if err == nil {
+			found = observe(context.Background(), choices)
+		}
+		return err
+	}, func() {
+		w.view = found
+		w.update()
+		w.sayWarnings(done)
+	})
+}
+
+// sayWarnings tells what was learned on the way and must not be missed.
+func (w *window) sayWarnings(then func()) {
+	var say []string
+	for _, c := range w.notes {
+		if c.Level == wire.Warn {
+			m := describe(c)
+			say = append(say, strings.TrimSpace(m.Title+". "+m.Text+" "+m.Hint))
+		}
+	}
+	if len(say) == 0 {
+		if then != nil {
+			then()
+		}
+		return
+	}
+	w.tell(tr("Please note"), strings.Join(say, "\n"), then)
 }
 
 func (w *window) notify(title, text string) {

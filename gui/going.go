@@ -15,19 +15,12 @@ func (w *window) openVersions() {
 	w.show(pageVersions)
 }
 
-// onVersion does one operation of the helper on a version, and looks again.
+// onVersion does one operation of the helper on a version. It can be tried again
+// from the page that says that it failed.
 func (w *window) onVersion(t task, req wire.Request, v history.Version, result any, done func()) {
 	req.Version = v.Ref()
-	w.reading = wire.Progress{}
-	reports := latest[wire.Progress]{show: func(p wire.Progress) {
-		if w.busy == t {
-			w.reading = p
-			w.update()
-		}
-	}}
-	w.run(t, func(ctx context.Context) error {
-		return w.helper.do(ctx, req, wire.Watch{Progress: reports.put}, result)
-	}, func() { w.look(done) })
+	w.retry = func() { w.act(t, req, result, done) }
+	w.retry()
 }
 
 // goToVersion is the button at the right of the list.

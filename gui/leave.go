@@ -17,7 +17,8 @@ func (w *window) later() { w.sayChanged(w.home) }
 
 // askRestart is the question at the end; done is what was.
 func (w *window) askRestart(done string) {
-	w.ask(strings.TrimSpace(done+" "+tr("Restart now?")), tr("Save your open files first. All programs are closed, and the computer starts with the new version."), tr("_Later"), tr("_Restart now"), func() {
+	w.asked = w.page
+	w.ask(strings.TrimSpace(done+" "+tr("Restart now?")), tr("Save your open files first. All programs are closed, and the computer starts with the version that waits."), tr("_Later"), tr("_Restart now"), func() {
 		var r wire.RestartResult
 		w.run(restarting, func(ctx context.Context) error {
 			return w.helper.do(ctx, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &r)
@@ -35,7 +36,7 @@ func (w *window) waitForRestart() {
 		if !w.gone {
 			w.restarts = false
 			w.update()
-			w.tell(tr("The computer did not restart"), tr("Something keeps it from shutting down. Nothing is lost: the new version still waits for the next start. Close your programs, and restart from the menu of the desktop."), nil)
+			w.tell(tr("The computer did not restart"), tr("Something keeps it from shutting down. Nothing is lost: the version still waits for the next start. Close your programs, and restart from the menu of the desktop."), nil)
 		}
 		return false
 	})
@@ -45,7 +46,7 @@ func (w *window) waitForRestart() {
 // close itself later.
 func (w *window) mayClose() bool {
 	switch {
-	case w.closing || w.restarts:
+	case w.closing:
 		return true
 	case w.busy == building:
 		w.ask(tr("Give up the new version?"), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
@@ -53,7 +54,7 @@ func (w *window) mayClose() bool {
 	case slices.Contains([]task{keeping, disarming, staging, recording, deleting}, w.busy):
 		w.tell(tr("One moment"), tr("Files on the stick are being filed away. The window can be closed when that is done."), nil)
 		return false
-	case w.page == pageDone:
+	case w.page == pageDone && !w.restarts:
 		w.sayChanged(w.closeNow)
 		return false
 	}

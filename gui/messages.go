@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
@@ -105,7 +106,7 @@ type notice struct {
 }
 
 // news is what happened, and what waits.
-func news(f live.Facts) []notice {
+func news(f live.Facts, versions []history.Version) []notice {
 	var out []notice
 	add := func(level wire.Level, action task, button, text string) {
 		out = append(out, notice{level, text, action, button})
@@ -114,9 +115,9 @@ func news(f live.Facts) []notice {
 	has := func(name string) bool { return slices.Contains(f.Files, name) }
 	switch {
 	case f.DidRemaster && has(old):
-		add(wire.Note, keeping, tr("_Keep this version"), tr("This start put your new version in place. If all works well, keep it: the version from before is then filed away, and the way is free for a next one. If not, go back to it under “Versions and rollback”."))
+		add(wire.Note, keeping, tr("_Keep this version"), tr("This start switched to the version that was waiting. If all works well, keep it: the one from before is then filed away, and the way is free for a next one. If not, go back to it under “Versions and rollback”."))
 	case f.DidRemaster:
-		add(wire.Note, idle, "", tr("This start put your new version in place."))
+		add(wire.Note, idle, "", tr("This start switched to the version that was waiting."))
 	case f.DidRollback && has(bad):
 		add(wire.Note, keeping, tr("_File it away"), tr("This start went back to the version from before. The version you left is still there; file it away, so that there can be a next one. Nothing is deleted."))
 	case f.DidRollback:
@@ -127,7 +128,11 @@ func news(f live.Facts) []notice {
 	if f.VIDError != "" {
 		add(wire.Warn, idle, "", tr("Your saved changes were not used at this start: they belong to another version of the system. They are not lost; they are used again when that version runs."))
 	}
-	if f.Armed != nil {
+	switch {
+	case f.Armed == nil:
+	case slices.ContainsFunc(versions, func(v history.Version) bool { return v.State == history.Armed && v.Record.From != "" }):
+		add(wire.Note, disarming, tr("_Take it out"), trf("“%[1]s” waits for the next start. If you do not want it, take it out: it goes back to where it was.", known(f.Armed.Title)))
+	default:
 		add(wire.Note, disarming, tr("_Take it out"), trf("A new version, “%[1]s”, waits for the next start. If you do not want it, take it out: it is filed away, not deleted.", known(f.Armed.Title)))
 	}
 	for _, l := range f.Leftovers {

@@ -40,7 +40,7 @@ func (p *startPage) update() {
 	p.nextboot.SetText(nextText(f, false))
 	p.use.show(w.use)
 	clear(&p.news.Container)
-	for _, n := range news(f) {
+	for _, n := range news(f, w.versions) {
 		p.news.Add(w.iconRow(n.level, "", n.text, n.action, n.button))
 	}
 	p.updateTask()
@@ -51,10 +51,10 @@ func (p *startPage) update() {
 func (p *startPage) updateTask() {
 	w := p.w
 	stop := w.hopeless()
-	can := w.looked && w.err == nil && stop == nil && w.busy == idle
+	can := w.looked && w.err == nil && stop == nil && w.busy == idle && !w.restarts
 	p.remaster.SetSensitive(can)
 	p.again.SetSensitive(w.busy == idle)
-	p.versions.SetSensitive(len(w.versions) > 0 && w.busy == idle)
+	p.versions.SetSensitive(w.intent.Facts.Live && w.busy == idle && !w.restarts)
 	switch {
 	case !w.looked:
 		p.why.SetText(tr("Your system is being looked at …"))

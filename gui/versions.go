@@ -63,10 +63,11 @@ func (p *versionsPage) update() {
 	w := p.w
 	v, ok := w.chosen()
 	p.fill(v.Place)
-	idleNow := w.busy == idle && ok
+	idleNow := w.busy == idle && ok && !w.restarts
+	named := w.mayName(v)
 	_, fine := w.mayDelete(v)
 	for button, can := range map[*gtk.Button]bool{
-		p.changes: v.Problem == "" && !v.Running, p.verify: v.Problem == "", p.note: true, p.pin: true, p.remove: fine,
+		p.changes: v.Problem == "" && !v.Running, p.verify: named && v.Problem == "", p.note: named, p.pin: named, p.remove: named && fine,
 	} {
 		button.SetSensitive(idleNow && can)
 	}

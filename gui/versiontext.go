@@ -44,6 +44,12 @@ func (m *model) mayDelete(v history.Version) (why string, can bool) {
 	return reasonOf(err)
 }
 
+// mayName tells whether the helper can be asked about v.
+func (m *model) mayName(v history.Version) bool {
+	ref := v.Ref()
+	return preflight.Unchangeable(m.intent.Facts) == nil && wire.ValidPlace(ref.Place) && wire.ValidKey(ref.Key)
+}
+
 func reasonOf(err error) (string, bool) {
 	if err == nil {
 		return "", true
@@ -62,10 +68,10 @@ func (m *model) versionButtons() buttons {
 	switch {
 	case m.restarts:
 		b.why = tr("The computer restarts in a moment.")
-	case m.busy == verifying:
-		b.back, b.why = tr("_Stop"), m.readingText()
 	case m.busy != idle:
-		b.why = tr("Please wait. If asked, type the administrator's password.")
+		b.back, b.why = tr("_Stop"), m.readingText()
+	case !ok && m.looked && !m.intent.Facts.Boot.Mounted():
+		b.why = describe(wire.Check{Code: wire.StickUnseen, Args: []string{m.intent.Facts.Boot.UUID}}).Text
 	case !ok:
 		b.why = tr("No version can be seen. Is the stick plugged in?")
 	case v.State == history.Armed:
@@ -77,17 +83,17 @@ func (m *model) versionButtons() buttons {
 	return b
 }
 
-// readingText is how far the reading of a version is.
+// readingText is how far the work with a version is.
 func (m *model) readingText() string {
 	p := m.reading
 	if p.Total <= 0 {
-		return tr("The version is being read. If asked, type the administrator's password.")
+		return tr("Please wait. If asked, type the administrator's password.")
 	}
 	percent := int(100 * p.Done / p.Total)
 	if p.Stage == wire.StageWalk {
 		return trf("Every file in it is being read: %[1]d %%", percent)
 	}
-	return trf("Being read back from the stick: %[1]d %%", percent)
+	return trf("%[1]s: %[2]d %%", words.Stage(p.Stage, tr), percent)
 }
 
 // lineOf is the second line of a version in the list.

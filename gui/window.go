@@ -41,6 +41,8 @@ type window struct {
 	could   bool               // the way on was open at the last look
 	leaving bool               // it is being looked up what the new version lacks
 	looks   int                // how often was looked
+	asked   pageName           // where the restart was asked for
+	retry   func()             // what was done with a version last, once more
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
 
@@ -200,12 +202,12 @@ func (w *window) updateButtons() {
 		button *gtk.Button
 		text   string
 		can    bool
-	}{{w.back, b.back, w.busy == idle || w.busy == checking || w.busy == verifying}, {w.next, b.next, b.can}} {
+	}{{w.back, b.back, w.busy == idle || w.busy == checking || w.page == pageVersions && w.cancel != nil && w.busy != deleting}, {w.next, b.next, b.can}} {
 		one.button.SetLabel(one.text)
 		one.button.SetVisible(one.text != "")
 		one.button.SetSensitive(one.can)
 	}
-	if b.can && !w.could { // else Return would press Close
+	if b.can && !w.could && w.page != pageVersions { // else Return would press Close; there a list is walked through
 		w.next.GrabDefault()
 		w.next.GrabFocus()
 	}

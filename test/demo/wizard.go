@@ -43,7 +43,7 @@ func screen() *desktop.Screen {
 
 // goBackSteps choose the version from before in the list.
 var goBackSteps = []desktop.Step{
-	desktop.Wait("label", "This start put your new version in place.*"), desktop.Shot("demo-9-new-version"),
+	desktop.Wait("label", "This start switched to the version that was waiting.*"), desktop.Shot("demo-9-new-version"),
 	desktop.Press("Versions and rollback"),
 	desktop.Wait("list item", "Fresh install, previous*"), desktop.Keys("alt+k", "Down"), desktop.Shot("demo-10-versions"),
 	desktop.Press("Go back to this version"), desktop.Wait("", "Go back to “Fresh install”?"), desktop.Shot("demo-11-go-back"),
