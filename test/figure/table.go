@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,23 +17,39 @@ const (
 	end   = "<!-- end of the figures -->"
 )
 
-// Insert puts the table of the collected lines into the document. Of several
-// runs of the same test the last counts.
+// Insert puts the collected lines into the table of the document. Of several
+// runs of the same test the last counts; what was not run again stays, with the
+// date it has.
 func Insert(document, collected []byte) ([]byte, error) {
-	lines, err := read(collected)
-	if err != nil {
-		return nil, err
-	}
 	head, rest, ok := bytes.Cut(document, []byte(begin))
-	_, tail, ok2 := bytes.Cut(rest, []byte(end))
+	old, tail, ok2 := bytes.Cut(rest, []byte(end))
 	if !ok || !ok2 {
 		return nil, fmt.Errorf("the document lacks the lines %q and %q", begin, end)
+	}
+	lines, err := read(rows(old), collected)
+	if err != nil {
+		return nil, err
 	}
 	return slices.Concat(head, []byte(begin+"\n\n"+table(lines)+"\n"+end), tail), nil
 }
 
-func read(collected []byte) ([]Line, error) {
+var row = regexp.MustCompile("(?m)^\\| ([A-Z][0-9]+) \\| (.*) \\| `(.*)` \\| ([0-9]+) \\| ([0-9]+) \\| (.*) \\|$")
+
+// rows reads a table back.
+func rows(table []byte) (lines []Line) {
+	for _, f := range row.FindAllStringSubmatch(string(table), -1) {
+		tried, _ := strconv.Atoi(f[4])
+		violations, _ := strconv.Atoi(f[5])
+		lines = append(lines, Line{f[1], f[3], f[2], tried, violations, f[6]})
+	}
+	return lines
+}
+
+func read(before []Line, collected []byte) ([]Line, error) {
 	last := map[[3]string]Line{}
+	for _, l := range before {
+		last[[3]string{l.Promise, l.Test, l.What}] = l
+	}
 	for i, text := range bytes.Split(bytes.TrimSpace(collected), []byte("\n")) {
 		var l Line
 		if err := json.Unmarshal(text, &l); err != nil {

@@ -18,13 +18,15 @@ func TestInsert(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Insert([]byte("before\n"+begin+"\nold\n"+end+"\nafter\n"), collected)
+	old := "| P2 | crash points | `TestInsert` | 1 | 1 | 2000-01-01 |\n| P3 | lost | `TestOther/ext4` | 4 | 0 | 2000-01-01 |\n"
+	got, err := Insert([]byte("before\n"+begin+"\nold\n"+old+end+"\nafter\n"), collected)
 	if err != nil {
 		t.Fatal(err)
 	}
 	date := time.Now().Format(time.DateOnly)
 	want := "before\n" + begin + "\n\n| promise | what was tried | test | tried | violations | date |\n| --- | --- | --- | --- | --- | --- |\n" +
 		"| P2 | crash points | `TestInsert` | 5 | 0 | " + date + " |\n" +
+		"| P3 | lost | `TestOther/ext4` | 4 | 0 | 2000-01-01 |\n" +
 		"| P10 | sequences | `TestInsert` | 10 | 0 | " + date + " |\n" +
 		"| S5 | races | `TestInsert` | 7 | 0 | " + date + " |\n\n" + end + "\nafter\n"
 	if string(got) != want {
