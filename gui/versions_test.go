@@ -1,0 +1,87 @@
+package gui
+
+import (
+	"strings"
+	"testing"
+
+	"antix-remaster/core/history"
+	"antix-remaster/core/intent"
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+)
+
+// stick is one with a version that runs, one in the archive, and perhaps more.
+func stick(more ...history.Version) view {
+	running := live.Version{Name: "linuxfs", Path: "/live/boot-dev/antiX/linuxfs", Title: "Now", Size: 100, Compressor: "zstd", Head: strings.Repeat("a", 64)}
+	f := live.Facts{Live: true, Remasterable: true, Generation: live.Gen2023, Union: live.Union{Type: "overlay"},
+		Boot: live.Boot{Mountpoint: "/live/boot-dev", Total: 1000, Free: 500}, Image: live.Image{Dir: "/live/boot-dev/antiX", Name: "linuxfs"},
+		Plain: live.Image{Dir: "/live/boot-dev/antiX", Name: "linuxfs"}, Entries: live.Dir{"linuxfs": live.KindFile, "archive": live.KindDir},
+		Running: &running, Default: &running}
+	old := live.Version{Name: "linuxfs.old", Title: "Then", Size: 90, Compressor: "xz", Head: strings.Repeat("b", 64)}
+	return view{looked: true, intent: intent.Intent{Facts: f}, versions: append([]history.Version{
+		{Version: running, State: history.Default, Place: wire.PlaceDefault, Running: true},
+		{Version: old, State: history.Archived, Archive: "0001", Place: "archive/0001/linuxfs.old"},
+	}, more...)}
+}
+
+func TestVersionButtons(t *testing.T) {
+	armed := history.Version{Version: live.Version{Name: "linuxfs.new", Title: "Next", Size: 80}, State: history.Armed, Place: "new"}
+	damaged := history.Version{Version: live.Version{Name: "linuxfs.bad", Problem: "cut off"}, State: history.Archived, Archive: "0002", Place: "archive/0002/linuxfs.bad",
+		Unfit: &wire.Check{Level: wire.Stop, Code: wire.VersionDamaged, Args: []string{"x", "y"}}}
+	unseen := stick()
+	unseen.versions, unseen.intent.Facts.Boot = nil, live.Boot{UUID: "1234"}
+	for _, c := range []struct {
+		name       string
+		m          model
+		can        bool
+		next, says string
+	}{
+		{"the default", model{view: stick()}, false, "_Go back to this version", "anyway"},
+		{"one of the archive", model{view: stick(), place: "archive/0001/linuxfs.old"}, true, "_Go back to this version", ""},
+		{"that is gone", model{view: stick(), place: "archive/0009/linuxfs.old"}, false, "_Go back to this version", "anyway"},
+		{"while another waits", model{view: stick(armed), place: "archive/0001/linuxfs.old"}, false, "_Go back to this version", "."},
+		{"the one that waits", model{view: stick(armed), place: "new"}, true, "_Take it out of the next start", "Nothing is deleted"},
+		{"damaged", model{view: stick(damaged), place: damaged.Place}, false, "_Go back to this version", "cannot be used"},
+		{"at work", model{view: stick(), busy: staging}, false, "_Go back to this version", "password"},
+		{"read to a half", model{view: stick(), busy: verifying, reading: wire.Progress{Stage: wire.StageRead, Done: 1, Total: 2}}, false, "_Go back to this version", "50 %"},
+		{"not mounted", model{view: unseen}, false, "_Go back to this version", "1234"},
+		{"about to restart", model{view: stick(), restarts: true}, false, "_Go back to this version", "restarts"},
+	} {
+		b := c.m.buttonsOf(pageVersions)
+		if b.can != c.can || b.next != c.next || !strings.Contains(b.why, c.says) || !b.can && b.why == "" {
+			t.Errorf("%s: %+v", c.name, b)
+		}
+	}
+}
+
+func TestPictureOfAChosenVersion(t *testing.T) {
+	use := []segment{{segSystem, 5 << 20}, {segVersions, 9 << 20}, {segFree, 1 << 20}}
+	v := history.Version{Version: live.Version{Size: 4 << 20}, State: history.Archived}
+	got, all := withChosen(use, v), int64(0)
+	for _, s := range got {
+		all += s.bytes
+	}
+	if len(got) != 4 || got[1] != (segment{segChosen, 4 << 20}) || got[2] != (segment{segVersions, 5 << 20}) || all != 15<<20 {
+		t.Errorf("%+v", got)
+	}
+	if v.State = history.Default; len(withChosen(use, v)) != 3 {
+		t.Error("what runs has its colour already")
+	}
+}
+
+func TestChangesText(t *testing.T) {
+	text := changesText(history.Changes{Packages: true, Added: []history.Package{{Name: "gimp", Version: "2"}},
+		Upgraded: []history.Upgrade{{Name: "bash", From: "1", To: "2"}},
+		Sizes:    []history.SizeChange{{Dir: "usr", Before: 1 << 20, After: 9 << 20}, {Dir: "etc", Before: 1, After: 1}, {Dir: "opt", Before: 3 << 30, After: 0}}})
+	for _, want := range []string{"only in it (1): gimp", "Newer in it (1): bash 2", "Folder /opt: 3.0 GiB here", "Folder /usr"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not said in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "etc") || strings.Index(text, "/opt") > strings.Index(text, "/usr") {
+		t.Errorf("what differs most comes first, and nothing else:\n%s", text)
+	}
+	if same := changesText(history.Changes{Packages: true}); same != "Both have the same programs." {
+		t.Error(same)
+	}
+}
