@@ -44,6 +44,7 @@ func (i Intent) Checks(ctx context.Context) []wire.Check { return preflight.Run(
 func (i Intent) input(ctx context.Context) preflight.Input {
 	in := preflight.Input{Facts: i.Facts, Choices: i.Choices, Plan: i.Plan, Memory: sys.MemAvailable()}
 	in.Engine, in.EngineErr = build.FindEngine(ctx)
+	in.MkfsErr = preflight.FindMkfs()
 	in.Battery, in.OnBattery = sys.Battery("")
 	return in
 }

@@ -30,6 +30,10 @@ func (s *station) measure(ctx context.Context, p plan.Plan, scan build.Scan) (*p
 	m.Free = int64(space.Free)
 	m.Reserved = s.unallocated()
 	for _, c := range p.Companions {
+		if c.Fresh > 0 {
+			m.CopyBytes += c.Place()
+			continue
+		}
 		size, err := treeSize(filepath.Join(s.dir.Path(), c.Name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err

@@ -156,7 +156,7 @@ func begin(m *publish.Medium, job power.Job) (*publish.Build, error) {
 	if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	_, err = b.Companions(context.Background(), strings.Repeat("1", 32))
+	_, err = b.Companions(context.Background(), strings.Repeat("1", 32), nil)
 	return b, err
 }
 
