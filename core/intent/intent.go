@@ -69,7 +69,7 @@ func forbids(checks []wire.Check, code wire.Code) bool {
 // hopeless stop a run whatever the helper finds or puts right, so nobody need
 // type a password to hear of them.
 var hopeless = []wire.Code{wire.NotLive, wire.ConfigDamaged, wire.ConfigOutside, wire.NotRemasterable,
-	wire.FromISO, wire.ArchiveBoot, wire.RootPersistence, wire.EngineMissing, wire.EngineOld}
+	wire.FromISO, wire.ArchiveBoot, wire.RootElsewhere, wire.MkfsMissing, wire.EngineMissing, wire.EngineOld}
 
 // Hopeless is the first reason why no run can come of this, nil when there is
 // none. What else the checks found, the helper may put right.
