@@ -17,10 +17,10 @@ type powerCase struct {
 }
 
 var powerCases = map[string][]powerCase{
-	"ext4": {{"plain", "build", []float64{0.7}}, {"plain", "keep", []float64{0.5}}, {"links", "disarm", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
+	"ext4": {{"plain", "build", []float64{0.7}}, {"rootfs", "build", []float64{0.9}}, {"plain", "keep", []float64{0.5}}, {"links", "disarm", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
 		{"plain", "stage", []float64{0.6}}, {"links", "stage-old", nil}, {"plain", "stage-old", nil}, {"sqext", "stage", nil}, {"plain", "back", nil}, {"links", "back", nil}, {"plain", "back-old", nil},
 		{"plain", "delete", nil}, {"links", "delete-old", nil}, {"plain", "record", nil}},
-	"vfat": {{"plain", "build", []float64{0.5, 0.95}}, {"plain", "keep", []float64{0.4, 0.9}}, {"plain", "disarm", nil}, {"sqext", "build", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
+	"vfat": {{"plain", "build", []float64{0.5, 0.95}}, {"rootfs", "build", []float64{0.9}}, {"plain", "keep", []float64{0.4, 0.9}}, {"plain", "disarm", nil}, {"sqext", "build", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
 		{"plain", "stage", []float64{0.4, 0.9}}, {"plain", "stage-old", nil}, {"sqext", "stage", nil}, {"plain", "back", nil}, {"plain", "back-old", nil}, {"plain", "delete", nil}, {"plain", "delete-old", nil},
 		{"plain", "record", nil}},
 }
