@@ -78,9 +78,10 @@ func furnish(job power.Job) {
 	write(dir+"/state/a", 5, 100)
 	write(dir+"/state/b/c", 6, 9000)
 	write(dir+"/deb.part", 7, 600)
-	write(dir+"/notes.new", 8, 6000)
-	if job.Layout == "rootfs" {
+	if job.Layout == "rootfs" { // in the place of another: on FAT it counts where a long name lies (docs/promises.md)
 		write(dir+"/rootfs", 9, 30_000)
+	} else {
+		write(dir+"/notes.new", 8, 6000)
 	}
 	action := job.Action
 	if action == "heal" {
