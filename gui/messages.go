@@ -167,13 +167,13 @@ func groups() []group {
 	return []group{
 		{tr("This system can be remastered"), []wire.Code{wire.NotLive, wire.ConfigDamaged, wire.ConfigOutside, wire.NotRemasterable, wire.FromISO,
 			wire.BootMissing, wire.BootAmbiguous, wire.BootOther, wire.ToRAMAway, wire.ToRAMLocked, wire.ArchiveBoot, wire.RescueBoot,
-			wire.ImageMissing, wire.ImageDamaged, wire.RootPersistence, wire.RootfsAside, wire.VersionMismatch, wire.NoRemaster}},
+			wire.ImageMissing, wire.ImageDamaged, wire.RootPersistence, wire.RootUnsaved, wire.RootElsewhere, wire.RootfsUnused, wire.RootfsAside, wire.VersionMismatch, wire.NoRemaster}},
 		{tr("The stick can be written to, and gives back what was written"), []wire.Code{wire.ReadOnlyMedium, wire.WriteCheck}},
 		{tr("Nothing from an earlier change is in the way"), []wire.Code{wire.Pending, wire.Blocked, wire.SwapRemoves, wire.Unfinished, wire.NameTaken,
 			wire.Healed, wire.LeftAlone}},
 		{tr("There is room for the new version"), []wire.Code{wire.NoSpace, wire.TightSpace, wire.FATLimit}},
 		{tr("The new version will be able to start"), []wire.Code{wire.NoModules, wire.KernelUnknown, wire.Compressor, wire.NoXattrs}},
-		{tr("Nothing on this computer disturbs the work"), []wire.Code{wire.EngineMissing, wire.EngineOld, wire.Packages, wire.LowMemory, wire.Battery,
+		{tr("Nothing on this computer disturbs the work"), []wire.Code{wire.EngineMissing, wire.EngineOld, wire.MkfsMissing, wire.Packages, wire.LowMemory, wire.Battery,
 			wire.Busy, wire.AntixLock}},
 	}
 }

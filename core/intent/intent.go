@@ -44,6 +44,7 @@ func (i Intent) Checks(ctx context.Context) []wire.Check { return preflight.Run(
 func (i Intent) input(ctx context.Context) preflight.Input {
 	in := preflight.Input{Facts: i.Facts, Choices: i.Choices, Plan: i.Plan, Memory: sys.MemAvailable()}
 	in.Engine, in.EngineErr = build.FindEngine(ctx)
+	in.MkfsErr = preflight.FindMkfs()
 	in.Battery, in.OnBattery = sys.Battery("")
 	return in
 }
@@ -68,7 +69,7 @@ func forbids(checks []wire.Check, code wire.Code) bool {
 // hopeless stop a run whatever the helper finds or puts right, so nobody need
 // type a password to hear of them.
 var hopeless = []wire.Code{wire.NotLive, wire.ConfigDamaged, wire.ConfigOutside, wire.NotRemasterable,
-	wire.FromISO, wire.ArchiveBoot, wire.RootPersistence, wire.EngineMissing, wire.EngineOld}
+	wire.FromISO, wire.ArchiveBoot, wire.RootElsewhere, wire.MkfsMissing, wire.EngineMissing, wire.EngineOld}
 
 // Hopeless is the first reason why no run can come of this, nil when there is
 // none. What else the checks found, the helper may put right.

@@ -48,7 +48,8 @@ func TestHopeless(t *testing.T) {
 		"not live":        {func(f *live.Facts) { f.Live = false }, wire.NotLive},
 		"damaged":         {func(f *live.Facts) { f.ConfigError = errors.New("torn") }, wire.ConfigDamaged},
 		"from an ISO":     {func(f *live.Facts) { f.FromISO = true }, wire.FromISO},
-		"root persistent": {func(f *live.Facts) { f.Persistence.Kind = live.PersistStatic }, wire.RootPersistence},
+		"root persistent": {func(f *live.Facts) { f.Persistence.Kind, f.Rootfs = live.PersistStatic, 1<<30 }, ""},
+		"elsewhere":       {func(f *live.Facts) { f.Persistence.Kind, f.Persistence.Elsewhere = live.PersistStatic, true }, wire.RootElsewhere},
 		// The helper may find these gone, or put them right.
 		"waiting": {func(f *live.Facts) {
 			f.Leftovers = []live.Leftover{{Name: "linuxfs.new", Base: "linuxfs", Kind: live.LeftNew}}

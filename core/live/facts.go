@@ -38,6 +38,7 @@ type Facts struct {
 	Leftovers []Leftover // everything in Plain.Dir that a swap or a crash left
 	Files     []string   // all names in Plain.Dir, sorted
 	Entries   Dir        // the same names and what they are; nil when they cannot be seen
+	Rootfs    int64      // bytes of the file rootfs in Plain.Dir, links followed; 0 when there is no such file
 
 	ToRAM       bool   // the linuxfs was copied to memory
 	Encrypted   bool   // the boot device is inside LUKS

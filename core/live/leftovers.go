@@ -19,6 +19,7 @@ func (r *reader) findNames() {
 		return
 	}
 	r.Entries = Dir{}
+	r.Rootfs = r.tree.size(path.Join(r.Plain.Dir, "rootfs"))
 	owned := append(Companions(Gen2023, r.Plain.Name), r.Plain.Name+".md5", r.Plain.Name+".info", "homefs")
 	for _, e := range entries {
 		r.Files = append(r.Files, e.Name())

@@ -154,6 +154,19 @@ func (t tree) kind(name string) NameKind {
 	return KindFile
 }
 
+// size is that of a regular file, links followed; 0 when there is none.
+func (t tree) size(name string) int64 {
+	real, err := t.resolve(name)
+	if err != nil {
+		return 0
+	}
+	info, err := os.Lstat(t.root + real)
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size()
+}
+
 // readlink returns the target of a link, and whether name is one.
 func (t tree) readlink(name string) (target string, link bool) {
 	target, err := os.Readlink(t.root + name)

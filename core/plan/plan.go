@@ -96,8 +96,10 @@ type Identity struct {
 // Companion is a file or directory that the swap renames together with the
 // linuxfs (contract §6.2) and that must exist as NAME.new to stay in service.
 type Companion struct {
-	Name string `json:"name"`
-	MD5  bool   `json:"md5"` // written from the digest of the new image; else a copy
+	Name  string `json:"name"`
+	MD5   bool   `json:"md5"`             // written from the digest of the new image; without Fresh too: a copy
+	Fresh int64  `json:"fresh,omitempty"` // bytes of the empty file system that it is made as
+	Whole bool   `json:"whole,omitempty"` // of Fresh: it takes all of these bytes, as the stick has no sparse files
 }
 
 // Resolve fills what the user left open, so that face and helper make the
@@ -152,7 +154,7 @@ func Make(f live.Facts, c wire.Choices) (Plan, error) {
 	}
 	p := Plan{BootUUID: f.Boot.UUID, Dir: f.Image.Path, Name: f.Image.Name, Part: f.Image.Name + ".part", New: f.Image.Name + ".new",
 		Companions: companions(f), Title: c.Title, Compressor: c.Compressor, Patterns: patterns,
-		LeaveHome: leave, FAT: f.Boot.FSType == "vfat" || f.Boot.FSType == "msdos"}
+		LeaveHome: leave, FAT: isFAT(f)}
 	if f.Default != nil {
 		p.Default = Identity{f.Default.Size, f.Default.MTime}
 	}
@@ -211,7 +213,9 @@ func companions(f live.Facts) []Companion {
 	var out []Companion
 	for _, name := range live.Companions(f.Generation, f.Image.Name) {
 		switch {
-		case name == f.Image.Name || name == "rootfs":
+		case name == f.Image.Name:
+		case name == "rootfs":
+			out = append(out, rootfs(f)...)
 		case name == "linuxfs.md5":
 			if f.Image.Name == "linuxfs" {
 				out = append(out, Companion{Name: name, MD5: true})

@@ -41,7 +41,7 @@ func shipped(more ...string) []string {
 func golden() Plan {
 	return Plan{
 		BootUUID: "1234-ABCD", Dir: "antiX", Name: "linuxfs", Default: Identity{2000, 2}, RunningID: "aa",
-		Part: "linuxfs.part", New: "linuxfs.new", Companions: []Companion{{"linuxfs.md5", true}},
+		Part: "linuxfs.part", New: "linuxfs.new", Companions: []Companion{{Name: "linuxfs.md5", MD5: true}},
 		Title: "My title", Compressor: "xz", Patterns: shipped(),
 		Args: append([]string{"/run/antix-remaster/view", "/run/antix-remaster/image", "-noappend", "-no-recovery", "-comp", "xz", "-b", "256K",
 			"-processors", "4", "-mem", "512M", "-wildcards", "-e"}, shipped()...),
@@ -70,16 +70,16 @@ func TestMake(t *testing.T) {
 		"plain": {},
 		"sqext, §1": {facts: func(f *live.Facts) { f.Image.Name, f.Files = "linuxfs.e16", many }, want: func(p *Plan) {
 			p.Name, p.Part, p.New = "linuxfs.e16", "linuxfs.e16.part", "linuxfs.e16.new"
-			p.Companions = []Companion{{"xtra", false}, {"deb", false}, {"xtra.tgz", false}, {"state", false}}
+			p.Companions = []Companion{{Name: "xtra"}, {Name: "deb"}, {Name: "xtra.tgz"}, {Name: "state"}}
 		}},
 		"sqname": {facts: func(f *live.Facts) { f.Image.Name, f.Image.Path = "custom.sq", "" }, want: func(p *Plan) {
 			p.Dir, p.Name, p.Part, p.New, p.Companions = "", "custom.sq", "custom.sq.part", "custom.sq.new", nil
 		}},
 		"all companions of 2023, §6.2": {facts: func(f *live.Facts) { f.Files = many }, want: func(p *Plan) {
-			p.Companions = []Companion{{"xtra", false}, {"deb", false}, {"xtra.tgz", false}, {"linuxfs.md5", true}, {"state", false}}
+			p.Companions = []Companion{{Name: "xtra"}, {Name: "deb"}, {Name: "xtra.tgz"}, {Name: "linuxfs.md5", MD5: true}, {Name: "state"}}
 		}},
 		"of 2016, §13": {facts: func(f *live.Facts) { f.Generation, f.Files = live.Gen2016, many }, want: func(p *Plan) {
-			p.Companions = []Companion{{"xtra", false}, {"deb", false}, {"xtra.tgz", false}, {"linuxfs.md5", true}}
+			p.Companions = []Companion{{Name: "xtra"}, {Name: "deb"}, {Name: "xtra.tgz"}, {Name: "linuxfs.md5", MD5: true}}
 		}},
 		"no file at all, yet the digest": {facts: func(f *live.Facts) { f.Files = nil }},
 		"vfat":                           {facts: func(f *live.Facts) { f.Boot.FSType = "vfat" }, want: func(p *Plan) { p.FAT = true }},
@@ -249,7 +249,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	p := Plan{Part: "linuxfs.e16.part", Companions: []Companion{{"xtra", false}, {"linuxfs.md5", true}}}
+	p := Plan{Part: "linuxfs.e16.part", Companions: []Companion{{Name: "xtra"}, {Name: "linuxfs.md5", MD5: true}}}
 	if want := []string{"linuxfs.e16.part", "xtra.part", "xtra.new", "linuxfs.md5.part", "linuxfs.md5.new"}; !slices.Equal(p.Names(), want) {
 		t.Errorf("%q", p.Names())
 	}

@@ -28,6 +28,7 @@ type Input struct {
 	Plan      plan.Plan
 	Engine    build.Engine
 	EngineErr error // of build.FindEngine
+	MkfsErr   error // of FindMkfs
 	Memory    int64 // bytes available
 	Battery   int   // percent
 	OnBattery bool
@@ -253,21 +254,6 @@ func engine(in Input) []wire.Check {
 		return one(wire.Stop, wire.EngineOld, in.Engine.Version(), c)
 	}
 	return nil
-}
-
-func persistence(in Input) []wire.Check {
-	f := in.Facts
-	var out []wire.Check
-	if f.VIDError != "" {
-		out = one(wire.Warn, wire.VersionMismatch, f.VIDError)
-	}
-	switch {
-	case strings.HasPrefix(f.Persistence.Kind, "root"):
-		return append(out, one(wire.Stop, wire.RootPersistence, f.Persistence.File)...)
-	case slices.Contains(f.Files, "rootfs"):
-		return append(out, one(wire.Warn, wire.RootfsAside, "rootfs")...)
-	}
-	return out
 }
 
 func home(in Input) []wire.Check {

@@ -180,8 +180,24 @@ var rows = []row{
 	{"old engine", func(in *Input) { in.Engine.Minor = 3 }, "stop engine_old 4.3|zstd"},
 	{"old engine, xz", func(in *Input) { in.Engine.Minor, in.Plan.Compressor = 3, "xz" }, ""},
 
-	{"dynamic", func(in *Input) { in.Facts.Persistence = live.Persistence{Kind: live.PersistDynamic, File: "/b/rootfs"} }, "stop root_persistence /b/rootfs"},
-	{"static", func(in *Input) { in.Facts.Persistence = live.Persistence{Kind: live.PersistStatic, File: "/b/rootfs"} }, "stop root_persistence /b/rootfs"},
+	{"dynamic", persists(live.PersistDynamic), "note root_persistence /b/rootfs\nwarn root_unsaved /b/rootfs"},
+	{"static", persists(live.PersistStatic), "note root_persistence /b/rootfs"},
+	{"static, elsewhere", func(in *Input) { persists(live.PersistStatic)(in); in.Facts.Persistence.Elsewhere = true }, "stop root_elsewhere /b/rootfs"},
+	{"dynamic, its file is gone", func(in *Input) { persists(live.PersistDynamic)(in); in.Plan.Companions = nil }, "stop root_elsewhere /b/rootfs"},
+	{"static, the stick is away", func(in *Input) {
+		persists(live.PersistStatic)(in)
+		in.Plan.Companions, in.Facts.Entries, in.Facts.Files = nil, nil, nil
+	}, "note root_persistence /b/rootfs"},
+	{"no mkfs.ext4", func(in *Input) {
+		persists(live.PersistStatic)(in)
+		in.MkfsErr = wire.Fail(wire.MkfsMissing, nil, "mkfs.ext4")
+	}, "note root_persistence /b/rootfs\nstop mkfs_missing mkfs.ext4"},
+	{"no mkfs.ext4, no rootfs", func(in *Input) { in.MkfsErr = wire.Fail(wire.MkfsMissing, nil, "mkfs.ext4") }, ""},
+	{"rootfs not in use", func(in *Input) { persists(live.PersistNone)(in) }, "warn rootfs_unused rootfs|2.0 GiB"},
+	{"a rootfs.new of another tool", func(in *Input) {
+		persists(live.PersistStatic)(in)
+		in.Facts.Files = append(in.Facts.Files, "rootfs.new")
+	}, "stop name_taken rootfs.new\nnote root_persistence /b/rootfs"},
 	{"rootfs aside", func(in *Input) { in.Facts.Files = append(in.Facts.Files, "rootfs") }, "warn rootfs_aside rootfs"},
 	{"mismatch", func(in *Input) { in.Facts.VIDError = "text"; in.Facts.Files = append(in.Facts.Files, "rootfs") }, "warn version_mismatch text\nwarn rootfs_aside rootfs"},
 
@@ -210,6 +226,22 @@ var rows = []row{
 		in.Facts.FromISO, in.Facts.NoRemaster, in.Measured.PackagePID = true, true, 7
 		leftover("linuxfs", live.LeftNew)(in)
 	}, "stop from_iso\nstop pending linuxfs.new\nwarn no_remaster\nstop packages 7"},
+}
+
+// persists is root persistence of a kind, with a rootfs of which a fresh one is made.
+func persists(kind string) func(*Input) {
+	return func(in *Input) {
+		in.Facts.Persistence = live.Persistence{Kind: kind, File: "/b/rootfs"}
+		in.Facts.Files = append(in.Facts.Files, "rootfs")
+		in.Facts.Entries["rootfs"] = live.KindFile
+		in.Plan.Companions = append(in.Plan.Companions, plan.Companion{Name: "rootfs", Fresh: 2 << 30})
+	}
+}
+
+func TestFindMkfs(t *testing.T) {
+	if err := FindMkfs(); err != nil {
+		t.Error(err) // they are needed to run these tests at all
+	}
 }
 
 func TestChecks(t *testing.T) {

@@ -64,13 +64,19 @@ func (m *Medium) made(name string) error {
 // is verified is what is published.
 func (b *Build) Image() *os.File { return b.image }
 
+// Fill makes of the open, empty file f what the plan says, and proves it. It uses
+// sync before others do: on FAT the order of what is written counts.
+type Fill func(ctx context.Context, f *os.File, c plan.Companion, sync func() error) error
+
 // Companions makes and publishes what the swap would otherwise take out of
-// service: copies, and the md5 (32 hex digits) of the image under the name
-// the image will have. It gives their names.
-func (b *Build) Companions(ctx context.Context, md5 string) ([]string, error) {
+// service: copies, the md5 (32 hex digits) of the image under the name the
+// image will have, and what fill makes: it is only asked for a companion with
+// Fresh. It gives their names.
+func (b *Build) Companions(ctx context.Context, md5 string, fill Fill) ([]string, error) {
 	var names []string
 	for _, c := range b.plan.Companions {
-		if err := b.companion(ctx, c, md5); err != nil {
+		err := b.companion(ctx, c, md5, fill)
+		if err != nil {
 			return nil, b.m.failed(c.Name+".new", err)
 		}
 		names = append(names, c.Name+".new")
@@ -78,12 +84,17 @@ func (b *Build) Companions(ctx context.Context, md5 string) ([]string, error) {
 	return names, nil
 }
 
-func (b *Build) companion(ctx context.Context, c plan.Companion, md5 string) error {
+func (b *Build) companion(ctx context.Context, c plan.Companion, md5 string, fill Fill) error {
 	name := c.Name + ".new"
 	part, copies := b.m.partOf(name), copying{ctx: ctx, m: b.m}
 	born := func() error { return b.m.made(part) }
-	if c.MD5 {
-		return b.m.writeNamed(part, name, []byte(md5+"  linuxfs\n"))
+	switch {
+	case c.MD5:
+		return b.m.writeNamed(part, name, text(md5+"  linuxfs\n"))
+	case c.Fresh > 0:
+		return b.m.writeNamed(part, name, func(f *os.File) error {
+			return fill(ctx, f, c, func() error { return b.m.syncFile(f) })
+		})
 	}
 	e, err := b.m.dir.Lstat(c.Name)
 	switch {
@@ -106,20 +117,25 @@ func (b *Build) companion(ctx context.Context, c plan.Companion, md5 string) err
 	return b.m.publishNamed(part, name)
 }
 
-// writeNamed makes and publishes a file that a journal names.
-func (m *Medium) writeNamed(part, name string, text []byte) error {
+// writeNamed makes, by write, and publishes a file that a journal names.
+func (m *Medium) writeNamed(part, name string, write func(*os.File) error) error {
 	f, err := m.dir.Create(part)
 	if err != nil {
 		return err
 	}
 	err = m.made(part)
 	if err == nil {
-		_, err = f.Write(text)
+		err = write(f)
 	}
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
 	return m.publishFile(f, part, name)
+}
+
+// text writes one.
+func text(s string) func(*os.File) error {
+	return func(f *os.File) error { _, err := f.WriteString(s); return err }
 }
 
 // copyLink makes the same link again: the swap renames links, not their targets.
@@ -175,7 +191,10 @@ func (b *Build) Arm() error {
 	}
 	err = b.m.publish(b.image, b.m.dir, b.plan.Part, b.plan.New)
 	if err == nil {
-		err = errors.Join(b.m.removeFillers(), b.m.end())
+		err = b.m.removeFillers()
+	}
+	if err == nil { // else the journal is needed for taking all of it back
+		err = b.m.end()
 	}
 	if err == nil {
 		b.image.Close() //nolint:errcheck // nothing was written since the sync

@@ -90,7 +90,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	}{
 		{"at once", func(*Build) error { return nil }},
 		{"half written", func(b *Build) error { _, err := b.Image().WriteString("half"); return err }},
-		{"with companions", func(b *Build) error { _, err := b.Companions(context.Background(), md5Text); return err }},
+		{"with companions", func(b *Build) error { _, err := b.Companions(context.Background(), md5Text, fillTest); return err }},
 	} {
 		dir := memDir(t)
 		put(t, dir, stickFiles())
@@ -149,7 +149,7 @@ func TestNeverReplaces(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte("theirs"), 0o644))
 		_, err = b.Image().WriteString(image("second"))
 		must(t, err)
-		if _, err = b.Companions(context.Background(), md5Text); err == nil {
+		if _, err = b.Companions(context.Background(), md5Text, fillTest); err == nil {
 			err = b.Arm()
 		}
 		if codeOf(err) != wire.WriteFailed || !errors.Is(err, os.ErrExist) {
@@ -259,7 +259,7 @@ func TestCancelledCopy(t *testing.T) {
 	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.Companions(ctx, md5Text); !errors.Is(err, context.Canceled) {
+	if _, err := b.Companions(ctx, md5Text, fillTest); !errors.Is(err, context.Canceled) {
 		t.Errorf("companions of a cancelled run: %v", err)
 	}
 	must(t, b.Abort())

@@ -42,8 +42,18 @@ func armedOnly() map[string]string {
 	return files
 }
 
+// withRootfs has root persistence, and no rootfs.new of somebody else.
+func withRootfs() map[string]string {
+	files := stickFiles()
+	files["rootfs"] = "saved changes"
+	delete(files, "rootfs.new")
+	return files
+}
+
 var crashCases = map[string]crashCase{
 	"build":        {action: "build:linuxfs", files: stickFiles},
+	"build rootfs": {action: "build rootfs:linuxfs", files: withRootfs},
+	"FAT rootfs":   {action: "fat build rootfs:linuxfs", files: withRootfs},
 	"keep":         {action: "old:linuxfs", files: withOld},
 	"keep a link":  {action: "old:linuxfs", files: withLinks},
 	"disarm":       {action: "new:linuxfs", files: armedOnly},

@@ -211,7 +211,7 @@ func TestHealByHead(t *testing.T) {
 		must(t, err)
 		_, err = b.Image().WriteString(image("second"))
 		must(t, err)
-		_, err = b.Companions(context.Background(), md5Text)
+		_, err = b.Companions(context.Background(), md5Text, fillTest)
 		must(t, err)
 		id, err := identify(b.Image())
 		must(t, err)

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -242,6 +243,22 @@ func thePlan() plan.Plan {
 		Companions: []plan.Companion{{Name: "xtra.tgz"}, {Name: "linuxfs.md5", MD5: true}, {Name: "state"}}}
 }
 
+// rootfsPlan makes a fresh rootfs too.
+func rootfsPlan() plan.Plan {
+	p := thePlan()
+	p.Companions = append(p.Companions, plan.Companion{Name: "rootfs", Fresh: 12345})
+	return p
+}
+
+// fillTest makes what every test can compare, in steps as mkfs.ext4 does.
+func fillTest(_ context.Context, f *os.File, c plan.Companion, sync func() error) error {
+	err := errors.Join(f.Truncate(c.Fresh), sync())
+	if err == nil {
+		_, err = f.WriteAt([]byte("a file system"), 1024)
+	}
+	return errors.Join(err, sync())
+}
+
 // build does what the conductor does.
 func build(m *Medium, p plan.Plan, text string) error {
 	b, err := m.Begin(p)
@@ -250,7 +267,7 @@ func build(m *Medium, p plan.Plan, text string) error {
 	}
 	_, err = b.Image().WriteString(text)
 	if err == nil {
-		_, err = b.Companions(context.Background(), md5Text)
+		_, err = b.Companions(context.Background(), md5Text, fillTest)
 	}
 	if err == nil {
 		err = b.Arm()

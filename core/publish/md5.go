@@ -9,7 +9,7 @@ func (m *Medium) WriteMD5(md5 string) error {
 	part := m.partOf(name)
 	err := m.begin(intent{Action: actionBuild, Create: []string{part}})
 	if err == nil {
-		err = m.writeNamed(part, name, []byte(md5+"  "+m.name+"\n"))
+		err = m.writeNamed(part, name, text(md5+"  "+m.name+"\n"))
 	}
 	if err == nil {
 		err = m.end()

@@ -122,7 +122,7 @@ func (w *world) build(steps int) {
 	}
 	_, err = b.Image().WriteString(text)
 	if err == nil && steps > 0 {
-		_, err = b.Companions(context.Background(), md5Text)
+		_, err = b.Companions(context.Background(), md5Text, fillTest)
 	}
 	if err == nil && steps == 2 {
 		id, e := identify(b.image)

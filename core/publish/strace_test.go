@@ -30,6 +30,8 @@ func act(action, dir string) error {
 	switch action {
 	case "build":
 		return build(m, thePlan(), image("second"))
+	case "build rootfs":
+		return build(m, rootfsPlan(), image("second"))
 	case "old", "new", "bad":
 		_, err = m.File(context.Background(), action, "==== "+action+"\n", nil)
 	case "md5":

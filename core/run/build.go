@@ -11,6 +11,7 @@ import (
 	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 	"antix-remaster/core/pause"
+	"antix-remaster/core/persist"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/publish"
@@ -161,8 +162,15 @@ func (j *job) prove(ctx context.Context) error {
 		return err
 	}
 	j.out.Progress(wire.Progress{Stage: wire.StageArm})
-	j.result.Companions, err = j.unarmed.Companions(ctx, d.MD5)
+	j.result.Companions, err = j.unarmed.Companions(ctx, d.MD5, j.fill)
 	return err
+}
+
+// fill makes the fresh rootfs; writing one that takes all its bytes takes long.
+func (j *job) fill(ctx context.Context, f *os.File, c plan.Companion, sync func() error) error {
+	return persist.Make(ctx, f, c, sync, func(n int64) {
+		j.out.Progress(wire.Progress{Stage: wire.StageArm, Done: n, Total: c.Fresh, Bytes: c.Fresh})
+	})
 }
 
 // kernel is the release whose modules the image must hold.

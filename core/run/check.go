@@ -76,6 +76,7 @@ func (s *station) examine(ctx context.Context, c wire.Choices) (examined, error)
 func look(ctx context.Context, f live.Facts, c wire.Choices, p plan.Plan) preflight.Input {
 	in := preflight.Input{Facts: f, Choices: c, Plan: p, Memory: sys.MemAvailable()}
 	in.Engine, in.EngineErr = build.FindEngine(ctx)
+	in.MkfsErr = preflight.FindMkfs()
 	in.Battery, in.OnBattery = sys.Battery("")
 	return in
 }

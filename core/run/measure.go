@@ -29,14 +29,25 @@ func (s *station) measure(ctx context.Context, p plan.Plan, scan build.Scan) (*p
 	}
 	m.Free = int64(space.Free)
 	m.Reserved = s.unallocated()
+	m.CopyBytes, err = companionBytes(s.dir.Path(), p)
+	return m, err
+}
+
+// companionBytes is what the companions in dir will take once they are made.
+func companionBytes(dir string, p plan.Plan) (int64, error) {
+	var sum int64
 	for _, c := range p.Companions {
-		size, err := treeSize(filepath.Join(s.dir.Path(), c.Name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+		if c.Fresh > 0 {
+			sum += c.Place()
+			continue
 		}
-		m.CopyBytes += size
+		size, err := treeSize(filepath.Join(dir, c.Name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, err
+		}
+		sum += size
 	}
-	return m, nil
+	return sum, nil
 }
 
 // unallocated is what sparse persistence files on the stick may still claim

@@ -6,8 +6,26 @@ import (
 	"testing"
 	"time"
 
+	"antix-remaster/core/plan"
 	"antix-remaster/core/wire"
 )
+
+// A sparse rootfs counts what it takes at once, any other its whole size, and a
+// copy the size of its original.
+func TestCompanionBytes(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "xtra.tgz"), make([]byte, 5000), 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "rootfs"), make([]byte, 9000), 0o644))
+	rootfs := plan.Companion{Name: "rootfs", Fresh: 2 << 30}
+	p := plan.Plan{Companions: []plan.Companion{rootfs, {Name: "xtra.tgz"}, {Name: "linuxfs.md5", MD5: true}}}
+	if got, err := companionBytes(dir, p); err != nil || got != rootfs.Place()+8192 {
+		t.Errorf("sparse: %d, %v", got, err)
+	}
+	p.Companions[0].Whole = true
+	if got, err := companionBytes(dir, p); err != nil || got != 2<<30+8192 {
+		t.Errorf("whole: %d, %v", got, err)
+	}
+}
 
 // debian is a directory of dpkg that has not changed for an hour.
 func debian(t *testing.T) string {

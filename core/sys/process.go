@@ -194,8 +194,14 @@ func Killed(err error) (sig syscall.Signal, status int) {
 // Output runs a short program to its end and gives what it printed on both
 // outputs, at most 1 MiB of it. A cancelled context kills it.
 func Output(ctx context.Context, path string, args ...string) (string, error) {
+	return OutputFrom(ctx, nil, path, args...)
+}
+
+// OutputFrom is Output of a program that has the open file stdin as its standard
+// input; nil is an empty one.
+func OutputFrom(ctx context.Context, stdin *os.File, path string, args ...string) (string, error) {
 	buf := &limited{left: 1 << 20}
-	p, err := Start(Spec{Path: path, Args: args, Stdout: buf, Stderr: buf})
+	p, err := Start(Spec{Path: path, Args: args, Stdin: stdin, Stdout: buf, Stderr: buf})
 	if err != nil {
 		return "", err
 	}

@@ -17,9 +17,9 @@ type powerCase struct {
 }
 
 var powerCases = map[string][]powerCase{
-	"ext4": {{"plain", "build", []float64{0.7}}, {"plain", "keep", []float64{0.5}}, {"links", "disarm", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
+	"ext4": {{"plain", "build", []float64{0.7}}, {"rootfs", "build", []float64{0.9}}, {"plain", "keep", []float64{0.5}}, {"links", "disarm", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
 		{"plain", "stage", nil}, {"links", "stage-old", nil}, {"links", "back", nil}, {"plain", "delete", nil}, {"plain", "record", nil}},
-	"vfat": {{"plain", "build", []float64{0.5, 0.95}}, {"plain", "keep", []float64{0.4, 0.9}}, {"plain", "disarm", nil}, {"sqext", "build", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
+	"vfat": {{"plain", "build", []float64{0.5, 0.95}}, {"rootfs", "build", []float64{0.9}}, {"plain", "keep", []float64{0.4, 0.9}}, {"plain", "disarm", nil}, {"sqext", "build", nil}, {"sqext", "keep", nil}, {"plain", "taken", nil},
 		{"plain", "stage", nil}, {"plain", "stage-old", nil}, {"plain", "back", nil}, {"plain", "delete", nil}, {"plain", "record", nil}},
 }
 

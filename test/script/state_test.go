@@ -153,7 +153,7 @@ func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {
 	r, err := boot.Boot(context.Background(), w.Stick, o)
 	ts.Check(err)
 	out := ts.Stdout()
-	fmt.Fprintf(out, "VID %s\nremaster %v\nrollback %v\nblocked %s\nfatal %s\nuserland %v\n", r.VID, r.DidRemaster, r.DidRollback, r.Blocked, r.Fatal, r.Userland)
+	fmt.Fprintf(out, "VID %s\nremaster %v\nrollback %v\nblocked %s\nfatal %s\nuserland %v\npersist %s\n", r.VID, r.DidRemaster, r.DidRollback, r.Blocked, r.Fatal, r.Userland, r.Persist)
 	for _, name := range r.Names() {
 		fmt.Fprintf(out, "name %s\n", name)
 	}

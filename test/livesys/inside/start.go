@@ -150,11 +150,11 @@ func (b *builder) mountRootfs() error {
 // copyUpper does the copy of dynamic root persistence with the cp of the
 // image itself: there is no other here.
 func (b *builder) copyUpper() error {
-	const view = "/live/linux/live"
+	const view = "/live/linux/mnt" // an image need not have a /live
 	if err := bindRecursive("/live", view); err != nil {
 		return err
 	}
-	cp := exec.Command("/bin/cp", "-a", "/live/persist-root/upper", "/live/aufs-ram/")
+	cp := exec.Command("/bin/cp", "-a", "/mnt/persist-root/upper", "/mnt/aufs-ram/")
 	cp.SysProcAttr = &unix.SysProcAttr{Chroot: "/live/linux"}
 	if out, err := cp.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot copy the rootfs to memory: %w: %s", err, out)

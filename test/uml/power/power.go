@@ -12,7 +12,7 @@ const (
 type Job struct {
 	Kind   string `json:"kind"`
 	FS     string `json:"fs"`     // vfat, ext4
-	Layout string `json:"layout"` // plain, sqext, links
+	Layout string `json:"layout"` // plain, sqext, links, rootfs
 	Action string `json:"action"` // build, taken, disarm, keep, stage, back, delete, each of them also with -old, record, heal; nodir, once, flusher, armfirst and inplace are broken on purpose
 	Of     string `json:"of"`     // of heal: which action was interrupted
 	Size   int64  `json:"size"`   // of an image, bytes

@@ -192,6 +192,10 @@ func (job Job) live() (Report, error) {
 		return r, err
 	}
 	r.Code, r.Memory, err = script()
+	if job.Spec.StaticRoot { // its rootfs stays open for writing: the stick ends as after a reset, all of it written
+		unix.Sync()
+		return r, err
+	}
 	if e := unix.Mount("", job.Spec.LiveDir+"/boot-dev", "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); e != nil {
 		err = errors.Join(err, fmt.Errorf("the stick is still being written to: %w", e))
 	}
