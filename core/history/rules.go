@@ -24,6 +24,8 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return v.Unfit.Refusal()
 	case !movable(f, v):
 		return wire.Fail(wire.NotMovable, nil, v.File())
+	case f.Persistence.Elsewhere && wantsRootfs(f):
+		return wire.Fail(wire.RootfsElsewhere, nil, f.Persistence.File)
 	}
 	if i := slices.IndexFunc(all, func(o Version) bool { return o.State == Armed }); i >= 0 {
 		if f.Entries[all[i].Name] == live.KindDangling { // no boot sees it (contract §6.6)
@@ -35,6 +37,13 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return wire.Fail(wire.ImageMissing, nil, f.Plain.Name)
 	}
 	return nil
+}
+
+// wantsRootfs tells whether this start looked for saved root changes, also where
+// it then refused them: one that switches renames their file, and where that
+// does not lie beside the linuxfs it overwrites a rootfs.old (contract §6.5).
+func wantsRootfs(f live.Facts) bool {
+	return f.Persistence.File != "" || strings.HasPrefix(f.Persistence.Kind, "root")
 }
 
 // movable tells whether a version has a name by which it can be told what
@@ -62,6 +71,22 @@ func InTheWay(f live.Facts, v Version) []string {
 			if kind, ok := f.Entries[c+suffix]; ok && kind != live.KindDangling {
 				names = append(names, c+suffix)
 			}
+		}
+	}
+	return names
+}
+
+// OutOfUse names what serves the default version beside it and v has none of:
+// the swap takes it out of service as X.old all the same (contract §6.2).
+// rootfs and the md5 are not among them.
+func OutOfUse(f live.Facts, v Version) []string {
+	var names []string
+	suffix := strings.TrimPrefix(v.Name, f.Plain.Name)
+	for _, c := range live.Companions(f.Generation, f.Plain.Name) {
+		kind, ok := f.Entries[c]
+		other := slices.Contains([]string{f.Plain.Name, "rootfs", "linuxfs.md5"}, c)
+		if ok && !other && kind != live.KindDangling && !slices.Contains(v.Companions, c+suffix) {
+			names = append(names, c)
 		}
 	}
 	return names

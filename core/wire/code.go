@@ -59,6 +59,7 @@ const (
 	EngineOld       Code = "engine_old"
 	RootPersistence Code = "root_persistence"
 	RootfsAside     Code = "rootfs_aside"
+	RootfsElsewhere Code = "rootfs_elsewhere"
 	HomeElsewhere   Code = "home_elsewhere"
 	HomeLeave       Code = "home_leave"
 	HomeLeft        Code = "home_left"
