@@ -103,6 +103,7 @@ const (
 	LastBootable     Code = "last_bootable"
 	DeletePinned     Code = "delete_pinned"
 	VerifyFailed     Code = "verify_failed"
+	CannotVerify     Code = "cannot_verify"
 	VersionMoved     Code = "version_moved"
 	NotRecorded      Code = "not_recorded"
 
