@@ -105,6 +105,7 @@ const (
 	VerifyFailed     Code = "verify_failed"
 	CannotVerify     Code = "cannot_verify"
 	VersionMoved     Code = "version_moved"
+	FiledAside       Code = "filed_aside"
 	NotRecorded      Code = "not_recorded"
 
 	RestartUnknown Code = "restart_unknown"
