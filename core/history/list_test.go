@@ -283,3 +283,18 @@ func thirty(b *testing.B, args []string) stick {
 	}
 	return s
 }
+
+// TestListWithoutID: an image without a version file is a version like others.
+func TestListWithoutID(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("linuxfs.old", "")
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	if v := all[1]; v.Problem != "" || v.ID != "" || !v.Bootable() || !wire.ValidKey(KeyOf(v.Version)) {
+		t.Errorf("%+v", v)
+	}
+	if err := Stageable(f, all, all[1]); err != nil {
+		t.Error(err)
+	}
+}
