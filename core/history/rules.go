@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"antix-remaster/core/live"
+	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 )
 
@@ -92,6 +93,30 @@ func OutOfUse(f live.Facts, v Version) []string {
 	return names
 }
 
+// Addressable tells why nothing can be done with a version, nor be written down
+// about it: nothing on the stick can be changed, or a request to the helper
+// could not name it. nil when it can. Errors are wire errors.
+func Addressable(f live.Facts, v Version) error {
+	if err := preflight.Unchangeable(f); err != nil {
+		return err
+	}
+	return nameable(v)
+}
+
+// nameable holds that Ref is one that the helper takes: not of a link to
+// nothing, of what cannot be read, or of a name of odd bytes.
+func nameable(v Version) error {
+	switch {
+	case !wire.ValidPlace(v.Place):
+		return wire.Fail(wire.OddName, nil, v.File())
+	case wire.ValidKey(KeyOf(v.Version)):
+		return nil
+	case v.Unfit != nil:
+		return v.Unfit.Refusal()
+	}
+	return wire.Fail(wire.VersionDamaged, nil, v.File(), v.Problem)
+}
+
 // Deletable tells why a version must not be deleted; nil when it may be.
 // confirmed is that the user wants even a pinned one to go.
 func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
@@ -106,5 +131,5 @@ func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 	case v.Record.Pinned && !confirmed:
 		return wire.Fail(wire.DeletePinned, errors.New("not confirmed in words"), v.File())
 	}
-	return nil
+	return nameable(v)
 }

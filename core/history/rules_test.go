@@ -156,3 +156,33 @@ func TestDeletable(t *testing.T) {
 		t.Errorf("a damaged one: %v", err)
 	}
 }
+
+// TestAddressable: what no request can name is refused in clear words before.
+func TestAddressable(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("linuxfs.\xff", "aaaaaa02")
+	s.link("linuxfs.old", "gone")
+	must(t, os.Mkdir(s.path("linuxfs.bad"), 0o755))
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	want := map[string]wire.Code{"default": "", "linuxfs.\xff": wire.OddName, "old": wire.VersionDamaged, "bad": wire.VersionDamaged}
+	f.Union.Type, f.Remasterable = "overlay", true
+	for _, v := range all {
+		code, ok := want[v.Place]
+		if err := Addressable(f, v); !ok || (err == nil) != (code == "") || err != nil && wire.AsError(err).Code != code {
+			t.Errorf("%q: %v, want %q", v.Place, err, code)
+		}
+		if err := Deletable(f, all, v, true); err == nil {
+			t.Errorf("%q may be deleted", v.Place)
+		}
+		delete(want, v.Place)
+	}
+	if len(want) > 0 {
+		t.Errorf("not listed: %v", want)
+	}
+	f.FromISO = true
+	if err := Addressable(f, all[0]); wire.AsError(err).Code != wire.FromISO {
+		t.Error(err)
+	}
+}

@@ -100,6 +100,7 @@ const (
 	VersionModules   Code = "version_modules"
 	NothingToStage   Code = "nothing_to_stage"
 	NotMovable       Code = "not_movable"
+	OddName          Code = "odd_name"
 	LastBootable     Code = "last_bootable"
 	DeletePinned     Code = "delete_pinned"
 	VerifyFailed     Code = "verify_failed"
