@@ -18,6 +18,8 @@ func windowHint(c wire.Code) string {
 		return tr("Look at the list of versions again.")
 	case wire.DamageKnown:
 		return tr("Choose another version. If you have repaired it, verify it again.")
+	case wire.FiledAside:
+		return tr("You can go back to it from the list of versions.")
 	case wire.DeletePinned:
 		return tr("Unpin it first.")
 	case wire.HomeLeave:

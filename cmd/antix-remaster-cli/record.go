@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
 )
@@ -30,7 +31,10 @@ func (a *app) pin(ctx context.Context) error   { return a.record(ctx, wire.Reque
 func (a *app) unpin(ctx context.Context) error { return a.record(ctx, wire.Request{Op: wire.OpUnpin}) }
 
 func (a *app) record(ctx context.Context, req wire.Request) error {
-	_, _, v, err := a.change(ctx, a.words[0])
+	f, _, v, err := a.change(ctx, a.words[0])
+	if err == nil {
+		err = history.Addressable(f, v)
+	}
 	if err != nil {
 		return err
 	}
@@ -50,7 +54,10 @@ func (a *app) record(ctx context.Context, req wire.Request) error {
 
 // verify reads all of a version.
 func (a *app) verify(ctx context.Context) error {
-	_, _, v, err := a.change(ctx, a.words[0])
+	f, _, v, err := a.change(ctx, a.words[0])
+	if err == nil {
+		err = history.Addressable(f, v)
+	}
 	if err != nil {
 		return err
 	}

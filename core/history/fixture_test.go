@@ -43,8 +43,10 @@ func image(t testing.TB, c content) []byte {
 	if c.release == "" {
 		c.release = kernel
 	}
-	put(t, filepath.Join(dir, "etc/live/version/linuxfs.ver"), fmt.Sprintf(
-		"==== %s\n\ntitle: %s\ncreation date: 1 May 2026\nkernel: Linux %s\nmachine: %s\n", c.id, c.title, c.release, c.machine))
+	if c.id != "" {
+		put(t, filepath.Join(dir, "etc/live/version/linuxfs.ver"), fmt.Sprintf(
+			"==== %s\n\ntitle: %s\ncreation date: 1 May 2026\nkernel: Linux %s\nmachine: %s\n", c.id, c.title, c.release, c.machine))
+	}
 	put(t, filepath.Join(dir, "lib/modules", c.release, "modules.dep"), "")
 	for name, text := range c.files {
 		put(t, filepath.Join(dir, name), text)

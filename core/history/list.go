@@ -179,12 +179,24 @@ func companions(gen live.Generation, name, suffix string, dir live.Dir) []string
 			out = append(out, c+suffix)
 		}
 	}
-	// With another name than linuxfs no boot rotates the md5 (contract §9).
-	md5 := name + ".md5"
-	if _, ok := dir[md5]; ok && name != "linuxfs" && (suffix == "" || dir[name] == "") {
+	if md5 := name + ".md5"; dir[md5] != "" && ownsMD5(name, suffix, dir) {
 		out = append(out, md5)
 	}
 	return out
+}
+
+// ownsMD5 tells whether NAME.md5 is that of the image with this suffix. With
+// another name than linuxfs no boot rotates it (contract §9): as long as a swap
+// or a rollback left something beside NAME, it may be that of either.
+func ownsMD5(name, suffix string, dir live.Dir) bool {
+	left := func(s string) bool { return dir[name+s] != "" && dir[name+s] != live.KindDangling }
+	switch {
+	case name == "linuxfs":
+		return false
+	case suffix == "":
+		return !left(".old") && !left(".bad")
+	}
+	return dir[name] == ""
 }
 
 // spare finds other images of schemes in which the linuxfs is a link, and of

@@ -76,12 +76,21 @@ func TestListOtherName(t *testing.T) {
 	}
 	all := List(s.facts("linuxfs.e16"), s.root)
 	same(t, lines(all), []string{
-		"default default aaaaaa01 running +linuxfs.e16.md5",
+		"default default aaaaaa01 running", // the md5 may be that of the one before
 		"old previous aaaaaa02",
 		"archive/0002/linuxfs.old archived aaaaaa06",
 		"archive/0001/linuxfs.e16.old archived aaaaaa05 +state.old+linuxfs.e16.md5",
 		"linuxfs spare aaaaaa03",
 		"linuxfs.old spare aaaaaa04"})
+	for name, want := range map[string][]string{"linuxfs.e16.old": {"linuxfs.e16.md5"}, "linuxfs.e16.bad": {}} {
+		must(t, os.Rename(s.path("linuxfs.e16.old"), s.path("aside")))
+		if name != "linuxfs.e16.old" {
+			put(t, s.path(name), "x")
+		}
+		same(t, List(s.facts("linuxfs.e16"), s.root)[0].Companions, want)
+		must(t, os.RemoveAll(s.path("linuxfs.e16.bad")))
+		must(t, os.Rename(s.path("aside"), s.path("linuxfs.e16.old")))
+	}
 	// What belongs to another name is shown, and left alone.
 	if err := Stageable(s.facts("linuxfs.e16"), all, all[2]); wire.AsError(err).Code != wire.NotMovable {
 		t.Errorf("%v", err)
@@ -273,4 +282,19 @@ func thirty(b *testing.B, args []string) stick {
 		put(b, s.path(name), string(image(b, content{id: fmt.Sprintf("%08x", n), title: "t", machine: "x86_64", files: files, args: args})))
 	}
 	return s
+}
+
+// TestListWithoutID: an image without a version file is a version like others.
+func TestListWithoutID(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("linuxfs.old", "")
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	if v := all[1]; v.Problem != "" || v.ID != "" || !v.Bootable() || !wire.ValidKey(KeyOf(v.Version)) {
+		t.Errorf("%+v", v)
+	}
+	if err := Stageable(f, all, all[1]); err != nil {
+		t.Error(err)
+	}
 }

@@ -17,9 +17,8 @@ import (
 
 const (
 	format     = 1
-	maxFile    = 1 << 20 // bytes
-	maxRecords = 1000    // in a file that is read
-	maxKept    = 400     // in one that is written
+	maxRecords = 1000 // in a file that is read
+	maxKept    = 400  // in one that is written
 )
 
 // How a version was verified.
@@ -74,14 +73,15 @@ func Same(v live.Version, f *os.File) (bool, error) {
 // is replaced, one of two files is whole. There need not be one, and one that
 // makes no sense is as none.
 func ReadRecords(f live.Facts, root string) Records {
-	for _, name := range []string{plan.RecordName, plan.RecordPart} {
-		text, err := live.ReadFile(root, path.Join(f.Plain.Dir, name), maxFile+1)
+	read := func(name string) []byte {
+		text, err := live.ReadFile(root, path.Join(f.Plain.Dir, name), plan.MaxRecord+1)
 		if err != nil {
-			continue
+			return nil
 		}
-		if r, ok := ParseRecords(text); ok {
-			return r
-		}
+		return text
+	}
+	if r, ok := ParseRecords(plan.Record(read(plan.RecordName), read(plan.RecordPart))); ok {
+		return r
 	}
 	return Records{}
 }
@@ -95,7 +95,7 @@ type file struct {
 // false for what is no record at all; an entry that makes no sense is left out.
 func ParseRecords(text []byte) (r Records, ok bool) {
 	var f file
-	if len(text) > maxFile || json.Unmarshal(text, &f) != nil || f.Format != format || len(f.Versions) > maxRecords {
+	if !plan.IsRecord(text) || json.Unmarshal(text, &f) != nil || f.Format != format || len(f.Versions) > maxRecords {
 		return nil, false
 	}
 	r = Records{}

@@ -34,7 +34,7 @@ func TestRecordsComeBack(t *testing.T) {
 // TestRecordsRefuseNonsense: an odd file is none, an odd entry an empty one.
 func TestRecordsRefuseNonsense(t *testing.T) {
 	for _, text := range []string{"", "{", "null", "[]", "7", `{"format":2,"versions":{}}`, `{"format":1,"versions":[]}`, `{"format":"1"}`, `{"versions":{}}`,
-		strings.Repeat("[", 1000), `{"format":1,"versions":{}} x`, strings.Repeat(" ", maxFile) + `{"format":1}`, many(maxRecords + 1)} {
+		strings.Repeat("[", 1000), `{"format":1,"versions":{}} x`, strings.Repeat(" ", plan.MaxRecord) + `{"format":1}`, many(maxRecords + 1)} {
 		if _, ok := ParseRecords([]byte(text)); ok {
 			t.Errorf("accepted %.60q", text)
 		}
@@ -68,7 +68,7 @@ func TestRecordsStayShort(t *testing.T) {
 	text, err := all.Encode([]string{key(3), key(999)})
 	must(t, err)
 	r, ok := ParseRecords(text)
-	if !ok || len(r) != maxKept || !r[key(3)].Pinned || !r[key(999)].Pinned || len(text) > maxFile {
+	if !ok || len(r) != maxKept || !r[key(3)].Pinned || !r[key(999)].Pinned || len(text) > plan.MaxRecord {
 		t.Errorf("%v, %d records, %d bytes", ok, len(r), len(text))
 	}
 }

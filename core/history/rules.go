@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"antix-remaster/core/live"
+	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 )
 
@@ -24,6 +25,8 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return v.Unfit.Refusal()
 	case !movable(f, v):
 		return wire.Fail(wire.NotMovable, nil, v.File())
+	case f.Persistence.Elsewhere && wantsRootfs(f):
+		return wire.Fail(wire.RootfsElsewhere, nil, f.Persistence.File)
 	}
 	if i := slices.IndexFunc(all, func(o Version) bool { return o.State == Armed }); i >= 0 {
 		if f.Entries[all[i].Name] == live.KindDangling { // no boot sees it (contract §6.6)
@@ -35,6 +38,13 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return wire.Fail(wire.ImageMissing, nil, f.Plain.Name)
 	}
 	return nil
+}
+
+// wantsRootfs tells whether this start looked for saved root changes, also where
+// it then refused them: one that switches renames their file, and where that
+// does not lie beside the linuxfs it overwrites a rootfs.old (contract §6.5).
+func wantsRootfs(f live.Facts) bool {
+	return f.Persistence.File != "" || strings.HasPrefix(f.Persistence.Kind, "root")
 }
 
 // movable tells whether a version has a name by which it can be told what
@@ -67,6 +77,46 @@ func InTheWay(f live.Facts, v Version) []string {
 	return names
 }
 
+// OutOfUse names what serves the default version beside it and v has none of:
+// the swap takes it out of service as X.old all the same (contract §6.2).
+// rootfs and the md5 are not among them.
+func OutOfUse(f live.Facts, v Version) []string {
+	var names []string
+	suffix := strings.TrimPrefix(v.Name, f.Plain.Name)
+	for _, c := range live.Companions(f.Generation, f.Plain.Name) {
+		kind, ok := f.Entries[c]
+		other := slices.Contains([]string{f.Plain.Name, "rootfs", "linuxfs.md5"}, c)
+		if ok && !other && kind != live.KindDangling && !slices.Contains(v.Companions, c+suffix) {
+			names = append(names, c)
+		}
+	}
+	return names
+}
+
+// Addressable tells why nothing can be done with a version, nor be written down
+// about it: nothing on the stick can be changed, or a request to the helper
+// could not name it. nil when it can. Errors are wire errors.
+func Addressable(f live.Facts, v Version) error {
+	if err := preflight.Unchangeable(f); err != nil {
+		return err
+	}
+	return nameable(v)
+}
+
+// nameable holds that Ref is one that the helper takes: not of a link to
+// nothing, of what cannot be read, or of a name of odd bytes.
+func nameable(v Version) error {
+	switch {
+	case !wire.ValidPlace(v.Place):
+		return wire.Fail(wire.OddName, nil, v.File())
+	case wire.ValidKey(KeyOf(v.Version)):
+		return nil
+	case v.Unfit != nil:
+		return v.Unfit.Refusal()
+	}
+	return wire.Fail(wire.VersionDamaged, nil, v.File(), v.Problem)
+}
+
 // Deletable tells why a version must not be deleted; nil when it may be.
 // confirmed is that the user wants even a pinned one to go.
 func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
@@ -81,5 +131,5 @@ func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 	case v.Record.Pinned && !confirmed:
 		return wire.Fail(wire.DeletePinned, errors.New("not confirmed in words"), v.File())
 	}
-	return nil
+	return nameable(v)
 }

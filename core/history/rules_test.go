@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
 )
 
@@ -26,6 +27,55 @@ func TestStageable(t *testing.T) {
 	must(t, os.Remove(s.path("linuxfs.new")))
 	must(t, os.Remove(s.path("linuxfs")))
 	stageable(t, s, map[string]wire.Code{"old": wire.ImageMissing})
+}
+
+// TestStageablePersistence: at a switch the file of saved changes is renamed
+// wherever it lies, over an older one when that is not beside the linuxfs.
+func TestStageablePersistence(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("linuxfs.old", "aaaaaa02")
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	for _, c := range []struct {
+		p    live.Persistence
+		want wire.Code
+	}{
+		{live.Persistence{Kind: live.PersistStatic, File: "/p/rootfs", Elsewhere: true}, wire.RootfsElsewhere},
+		{live.Persistence{Kind: live.PersistDynamic, File: "/p/rootfs", Elsewhere: true}, wire.RootfsElsewhere},
+		{live.Persistence{Kind: live.PersistNone, File: "/p/rootfs", Elsewhere: true}, wire.RootfsElsewhere}, // refused, but looked for
+		{live.Persistence{Kind: live.PersistNone, Home: true, Elsewhere: true}, ""},
+		{live.Persistence{Kind: live.PersistStatic, File: "/antiX/rootfs"}, ""},
+	} {
+		f.Persistence = c.p
+		if err := Stageable(f, all, all[1]); (err == nil) != (c.want == "") || err != nil && wire.AsError(err).Code != c.want {
+			t.Errorf("%+v: %v, want %q", c.p, err, c.want)
+		}
+	}
+}
+
+func TestOutOfUse(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("linuxfs.old", "aaaaaa02")
+	s.image("archive/0001/linuxfs", "aaaaaa03")
+	for _, name := range []string{"state/x", "state.old/x", "xtra/x", "xtra.tgz", "rootfs", "linuxfs.md5", "archive/0001/xtra/x"} {
+		put(t, s.path(name), "x")
+	}
+	s.link("deb", "gone")
+	f := s.facts("linuxfs")
+	want := map[string][]string{"old": {"xtra", "xtra.tgz"}, "archive/0001/linuxfs": {"xtra.tgz", "state"}}
+	for _, v := range List(f, s.root) {
+		if w, ok := want[v.Place]; ok {
+			same(t, OutOfUse(f, v), w)
+		}
+	}
+	f.Generation = live.Gen2016 // whose swap knows no state
+	for _, v := range List(f, s.root) {
+		if v.Place == "archive/0001/linuxfs" {
+			same(t, OutOfUse(f, v), []string{"xtra.tgz"})
+		}
+	}
 }
 
 func stageable(t *testing.T, s stick, want map[string]wire.Code) {
@@ -104,5 +154,35 @@ func TestDeletable(t *testing.T) {
 	old.Unfit = &wire.Check{Code: wire.VersionDamaged}
 	if err := Deletable(f, all, *old, true); err != nil {
 		t.Errorf("a damaged one: %v", err)
+	}
+}
+
+// TestAddressable: what no request can name is refused in clear words before.
+func TestAddressable(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("linuxfs.\xff", "aaaaaa02")
+	s.link("linuxfs.old", "gone")
+	must(t, os.Mkdir(s.path("linuxfs.bad"), 0o755))
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	want := map[string]wire.Code{"default": "", "linuxfs.\xff": wire.OddName, "old": wire.VersionDamaged, "bad": wire.VersionDamaged}
+	f.Union.Type, f.Remasterable = "overlay", true
+	for _, v := range all {
+		code, ok := want[v.Place]
+		if err := Addressable(f, v); !ok || (err == nil) != (code == "") || err != nil && wire.AsError(err).Code != code {
+			t.Errorf("%q: %v, want %q", v.Place, err, code)
+		}
+		if err := Deletable(f, all, v, true); err == nil {
+			t.Errorf("%q may be deleted", v.Place)
+		}
+		delete(want, v.Place)
+	}
+	if len(want) > 0 {
+		t.Errorf("not listed: %v", want)
+	}
+	f.FromISO = true
+	if err := Addressable(f, all[0]); wire.AsError(err).Code != wire.FromISO {
+		t.Error(err)
 	}
 }

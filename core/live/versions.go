@@ -97,7 +97,7 @@ func (r *reader) runningVersion() *Version {
 	inside := tree{r.tree.root + r.squashfs.Mountpoint}
 	if b, err := inside.read(r.vidFile(), maxVIDFile); err == nil {
 		v.set(parseVersionFile(b))
-	} else {
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		r.problem("the running version: %v", err)
 	}
 	for _, dir := range []string{"/lib/modules", "/usr/lib/modules"} {
@@ -183,17 +183,18 @@ func HeadOf(r io.ReaderAt) (string, error) {
 }
 
 // lookInside reads the version file and the kernel modules of an image that is
-// not mounted.
+// not mounted. Without a version file it has no id, and boots (contract §7).
 func (v *Version) lookInside(f *os.File, vidFile string) {
 	im, err := squashfs.Open(f)
 	if err != nil {
 		v.problem(err)
 		return
 	}
-	if b, err := im.ReadFile(vidFile, maxVIDFile); err != nil {
-		v.problem(err)
-	} else {
+	switch b, err := im.ReadFile(vidFile, maxVIDFile); {
+	case err == nil:
 		v.set(parseVersionFile(b))
+	case !errors.Is(err, fs.ErrNotExist):
+		v.problem(err)
 	}
 	if v.Modules, err = im.ReadDir("lib/modules"); err != nil {
 		v.Modules, err = im.ReadDir("usr/lib/modules")

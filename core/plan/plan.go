@@ -4,7 +4,6 @@
 package plan
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -32,33 +31,6 @@ const BlockSize = "256K"
 // JournalName is the journal of an unfinished action, beside the linuxfs. A
 // short name of lower case needs one slot of a FAT directory, which cannot tear.
 const JournalName = "remaster.jnl"
-
-// RecordName is the record of the versions, beside the linuxfs; RecordPart
-// holds its new text while that takes the old one's place (see Record).
-const (
-	RecordName = "history.json"
-	RecordPart = RecordName + ".part"
-)
-
-// Record is the rule for reading the record: the text under RecordName when it
-// is complete, else that under RecordPart, nil when neither is. A power cut at
-// any point of its replacement leaves one of both complete; pass nil for a
-// file that is not there.
-func Record(record, part []byte) []byte {
-	for _, text := range [][]byte{record, part} {
-		if IsRecord(text) {
-			return text
-		}
-	}
-	return nil
-}
-
-// IsRecord tells whether a text is complete: one JSON object, which no part of
-// it is.
-func IsRecord(text []byte) bool {
-	text = bytes.TrimSpace(text)
-	return bytes.HasPrefix(text, []byte("{")) && json.Valid(text)
-}
 
 // Names are what a build makes beside the linuxfs: none may be there before.
 func (p Plan) Names() []string {

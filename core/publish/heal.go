@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"antix-remaster/core/plan"
 )
 
 // Heal finishes or undoes what an interrupted action left, exactly what its
@@ -20,9 +22,16 @@ func (m *Medium) Heal() (healed, left []string, err error) {
 	if err := m.removeFillers(); err != nil {
 		return nil, nil, err
 	}
-	if err := m.finishRecord(); err != nil {
-		return nil, nil, err
+	kept, err := m.finishRecord()
+	if err != nil { // it is only a cache, and must not keep the rest from being put right
+		kept = []string{plan.RecordPart}
 	}
+	healed, left, err = m.healJournal()
+	return healed, append(kept, left...), err
+}
+
+// healJournal puts right what the journal names.
+func (m *Medium) healJournal() (healed, left []string, err error) {
 	if err := m.dropUnborn(); err != nil {
 		return nil, nil, err
 	}

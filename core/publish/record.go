@@ -12,26 +12,28 @@ import (
 	"antix-remaster/core/wire"
 )
 
-const maxRecord = 16 << 20 // bytes; a version has some hundred
-
-// WriteRecord replaces the record of the versions, history.json, by text, one
-// JSON object. A power cut at any point leaves the old or the new text complete
+// WriteRecord replaces the record of the versions, history.json, by text
+// (plan.IsRecord). A power cut at any point leaves the old or the new text complete
 // under history.json or history.json.part; plan.Record is the rule for reading
 // them. It needs no journal: the text tells by itself whether it is complete,
 // and what is not is of no worth.
 //
 // Errors are wire errors: NameTaken for what is no plain file under one of the
-// two names, which is left alone.
+// two names, or somebody else's (plan.IsForeign), which is left alone.
 func (m *Medium) WriteRecord(text []byte) error {
-	if !plan.IsRecord(text) || len(text) > maxRecord {
-		return wire.Fail(wire.Internal, fmt.Errorf("the record of %d bytes is not one JSON object", len(text)))
+	if !plan.IsRecord(text) {
+		return wire.Fail(wire.Internal, fmt.Errorf("the text of %d bytes is no record", len(text)))
 	}
 	for _, name := range []string{plan.RecordName, plan.RecordPart} {
-		if e, err := m.dir.Lstat(name); err == nil && !e.IsRegular() {
-			return wire.Fail(wire.NameTaken, nil, name)
+		text, err := m.readRecord(name)
+		switch {
+		case errors.Is(err, sys.ErrUnsafe) || err == nil && plan.IsForeign(text):
+			return wire.Fail(wire.NameTaken, err, name)
+		case err != nil:
+			return m.failed(name, err)
 		}
 	}
-	err := m.finishRecord()
+	_, err := m.finishRecord()
 	if err == nil {
 		err = m.writePart(text)
 	}
@@ -45,30 +47,32 @@ func (m *Medium) WriteRecord(text []byte) error {
 }
 
 // finishRecord ends a replacement that was cut: a complete new text takes the
-// place of an old one that has gone, and what else is a part is removed.
-func (m *Medium) finishRecord() error {
+// place of an old one that has gone, and what else is a part of ours is removed.
+// It tells of a part that it leaves because that, or the record, is not ours.
+func (m *Medium) finishRecord() (left []string, err error) {
 	e, err := m.dir.Lstat(plan.RecordPart)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !e.IsRegular() {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	part, err := m.readRecord(plan.RecordPart)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	record, err := m.readRecord(plan.RecordName)
-	if errors.Is(err, sys.ErrUnsafe) {
-		return nil // not ours: the part stays as it is, too
+	switch {
+	case errors.Is(err, sys.ErrUnsafe):
+		return nil, nil // not ours: the part stays as it is, too
+	case err != nil:
+		return nil, err
+	case plan.IsForeign(record) || plan.IsForeign(part):
+		return []string{plan.RecordPart}, nil
+	case !plan.IsRecord(record) && plan.IsRecord(part):
+		return nil, m.replaceRecord(part)
 	}
-	if err != nil {
-		return err
-	}
-	if !plan.IsRecord(record) && plan.IsRecord(part) {
-		return m.replaceRecord(part)
-	}
-	return errors.Join(m.remove(m.dir, plan.RecordPart), m.flush())
+	return nil, errors.Join(m.remove(m.dir, plan.RecordPart), m.flush())
 }
 
 // readRecord gives nothing when there is no such file.
@@ -81,7 +85,7 @@ func (m *Medium) readRecord(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxRecord))
+	text, err := io.ReadAll(io.LimitReader(f, plan.MaxRecord+1))
 	if err != nil {
 		return nil, nil // it is a cache: what cannot be read is lost, and no more than that
 	}

@@ -2,25 +2,29 @@ package publish
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
+	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
 
 func recordFiles() map[string]string {
-	return map[string]string{"linuxfs": image("a"), "history.json": `{"old":1}`, "history.json.tmp": "foreign"}
+	return map[string]string{"linuxfs": image("a"), "history.json": `{"format":1,"versions":{"old":1}}`, "history.json.tmp": "foreign"}
 }
 
 func TestWriteRecord(t *testing.T) {
 	for _, fat := range []bool{false, true} {
 		for what, have := range map[string]map[string]string{
-			"none": nil, "old": {"history.json": `{"old":1}`}, "damaged": {"history.json": `{"ol`}, "a part beside": {"history.json": `{"old":1}`, "history.json.part": `{"x`},
-			"a newer part": {"history.json": `{"old":1}`, "history.json.part": `{"newer":1}`}, "only a part": {"history.json.part": `{"newer":1}`},
-			"a torn one and a part": {"history.json": "", "history.json.part": `{"newer":1}`},
+			"none": nil, "old": {"history.json": `{"format":1,"versions":{"old":1}}`}, "damaged": {"history.json": `{"fo`}, "a part beside": {"history.json": `{"format":1,"versions":{"old":1}}`, "history.json.part": `{"format":1,"ver`},
+			"a newer part": {"history.json": `{"format":1,"versions":{"old":1}}`, "history.json.part": `{"format":1,"versions":{"newer":1}}`}, "only a part": {"history.json.part": `{"format":1,"versions":{"newer":1}}`},
+			"a torn one and a part": {"history.json": "", "history.json.part": `{"format":1,"versions":{"newer":1}}`},
 		} {
 			dir := memDir(t)
 			put(t, dir, map[string]string{"linuxfs": image("a")})
@@ -28,10 +32,10 @@ func TestWriteRecord(t *testing.T) {
 			m := medium(t, dir, "linuxfs")
 			m.stable, m.fat = !fat, fat
 			if what == "none" {
-				must(t, m.WriteRecord([]byte(`{"first":1}`)))
+				must(t, m.WriteRecord([]byte(`{"format":1,"versions":{"first":1}}`)))
 			}
-			must(t, m.WriteRecord([]byte("{\"new\":2}\n")))
-			if d := treeOf(t, dir).diff(expected(t, map[string]string{"linuxfs": image("a"), "history.json": "{\"new\":2}\n"})); d != "" {
+			must(t, m.WriteRecord([]byte("{\"format\":1,\"versions\":{\"new\":2}}\n")))
+			if d := treeOf(t, dir).diff(expected(t, map[string]string{"linuxfs": image("a"), "history.json": "{\"format\":1,\"versions\":{\"new\":2}}\n"})); d != "" {
 				t.Errorf("%s:\n%s", what, d)
 			}
 		}
@@ -50,11 +54,11 @@ func TestWriteRecordRefuses(t *testing.T) {
 			put(t, dir, map[string]string{"linuxfs": image("a")})
 			must(t, plant(filepath.Join(dir, name)))
 			if name == plan.RecordName {
-				put(t, dir, map[string]string{plan.RecordPart: `{"x":1}`})
+				put(t, dir, map[string]string{plan.RecordPart: `{"format":1,"versions":{"x":1}}`})
 			}
 			before := exactTree(t, dir)
 			m := medium(t, dir, "linuxfs")
-			if err := m.WriteRecord([]byte(`{}`)); codeOf(err) != wire.NameTaken {
+			if err := m.WriteRecord([]byte(`{"format":1,"versions":{}}`)); codeOf(err) != wire.NameTaken {
 				t.Errorf("%s as a %s: %v", name, what, err)
 			}
 			if _, left, err := m.Heal(); err != nil || len(left) > 0 {
@@ -68,7 +72,7 @@ func TestWriteRecordRefuses(t *testing.T) {
 	dir := memDir(t)
 	put(t, dir, recordFiles())
 	before := exactTree(t, dir)
-	for _, text := range []string{"", "{", "[]", "12", `{"a":1}x`, "{}" + strings.Repeat(" ", maxRecord)} {
+	for _, text := range []string{"", "{", "[]", "12", `{"a":1}`, `{"format":1,"versions":{}}x`, `{"format":1,"versions":{}}` + strings.Repeat(" ", plan.MaxRecord)} {
 		if err := medium(t, dir, "linuxfs").WriteRecord([]byte(text)); err == nil {
 			t.Errorf("%.20q was written", text)
 		}
@@ -81,8 +85,8 @@ func TestWriteRecordRefuses(t *testing.T) {
 // However a replacement was cut, healing leaves the text that the rule reads.
 func TestHealFinishesTheRecord(t *testing.T) {
 	for _, fat := range []bool{false, true} {
-		for _, record := range []string{"-", "", `{"old`, `{"old":1}`} {
-			for _, part := range []string{"-", "", `{"new`, `{"new":1}`} {
+		for _, record := range []string{"-", "", `{"format":1,"versions":{"old`, `{"format":1,"versions":{"old":1}}`} {
+			for _, part := range []string{"-", "", `{"format":1,"versions":{"new`, `{"format":1,"versions":{"new":1}}`} {
 				dir := memDir(t)
 				put(t, dir, map[string]string{"linuxfs": image("a")})
 				texts := [][]byte{nil, nil}
@@ -105,5 +109,60 @@ func TestHealFinishesTheRecord(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestRecordsOfOthersStay: what is not ours is not written over, nor healed away.
+func TestRecordsOfOthersStay(t *testing.T) {
+	ours := `{"format":1,"versions":{}}`
+	for _, c := range []struct {
+		record, part string
+		left         bool
+	}{{`{"mine":1}`, "", false}, {"notes", ours, true}, {ours, `{"mine":1}`, true}, {"", "notes", true}} {
+		for _, fat := range []bool{false, true} {
+			dir := memDir(t)
+			put(t, dir, map[string]string{"linuxfs": image("a")})
+			for name, text := range map[string]string{plan.RecordName: c.record, plan.RecordPart: c.part} {
+				if text != "" {
+					put(t, dir, map[string]string{name: text})
+				}
+			}
+			before := exactTree(t, dir)
+			m := medium(t, dir, "linuxfs")
+			m.stable, m.fat = !fat, fat
+			if err := m.WriteRecord([]byte(ours)); codeOf(err) != wire.NameTaken {
+				t.Errorf("%+v: %v", c, err)
+			}
+			if _, left, err := m.Heal(); err != nil || (len(left) > 0) != c.left {
+				t.Errorf("%+v: left %q, %v", c, left, err)
+			}
+			if d := exactTree(t, dir).diff(before); d != "" {
+				t.Errorf("%+v:\n%s", c, d)
+			}
+		}
+	}
+}
+
+// TestHealGoesOnWithoutTheRecord: a part that cannot be removed is left, and all
+// else is put right.
+func TestHealGoesOnWithoutTheRecord(t *testing.T) {
+	dir, device := ext4Dir(t)
+	put(t, dir, map[string]string{"linuxfs": image("a"), plan.RecordPart: "{", checkName: "x", "linuxfs.old": image("b")})
+	part := filepath.Join(dir, plan.RecordPart)
+	if out, err := exec.Command("chattr", "+i", part).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	defer func() { must(t, exec.Command("chattr", "-i", part).Run()) }()
+	at, err := sys.OpenDir(dir)
+	must(t, err)
+	defer at.Close()
+	m, err := Open(at, device, "linuxfs", live.Gen2023, nil)
+	must(t, err)
+	healed, left, err := m.Heal()
+	if err != nil || !slices.Equal(left, []string{plan.RecordPart}) || m.dir.Exists(checkName) {
+		t.Errorf("healed %q, left %q, %v", healed, left, err)
+	}
+	if _, err := m.Stage(t.Context(), Set{"", "linuxfs.old"}, nil); err != nil {
+		t.Error(err)
 	}
 }

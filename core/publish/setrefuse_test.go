@@ -77,6 +77,9 @@ func TestSetsRefuse(t *testing.T) {
 			before := exactTree(t, dir)
 			m := medium(t, dir, "linuxfs")
 			m.stable, m.fat = !fat, fat
+			if c.op == "stage" {
+				checkedBefore(t, m, c.set, c.code, c.what)
+			}
 			err := doSet(m, c.op, c.set)
 			if codeOf(err) != c.code && !(fat && c.code == wire.NameTaken && codeOf(err) == wire.WriteFailed) {
 				t.Errorf("%s %s (FAT %v): %v", c.op, c.what, fat, err)
@@ -116,11 +119,24 @@ func TestSetsOnFATNeedRoom(t *testing.T) {
 		put(t, dir, map[string]string{"linuxfs": image("a"), pathIn(set.Archive, "linuxfs.old"): image("b")})
 		must(t, os.Truncate(dir+"/"+pathIn(set.Archive, "linuxfs.old"), 1<<50))
 		m := fatMedium(t, dir)
+		checkedBefore(t, m, set, wire.NoSpace, "no room")
 		if _, err := m.Stage(t.Context(), set, nil); codeOf(err) != wire.NoSpace {
 			t.Errorf("%v: %v", set, err)
 		}
 		if _, err := os.Lstat(dir + "/" + JournalName); err == nil || m.dir.Exists("linuxfs.part") || m.dir.Exists("linuxfs.new") {
 			t.Errorf("%v: something was begun", set)
 		}
+	}
+}
+
+// checkedBefore: what Stage refuses CheckStage refuses, but for what is filed
+// away first.
+func checkedBefore(t *testing.T, m *Medium, set Set, want wire.Code, what string) {
+	t.Helper()
+	if want == wire.Blocked {
+		want = ""
+	}
+	if err := m.CheckStage(set); codeOf(err) != want {
+		t.Errorf("checked: %s (FAT %v): %v", what, m.fat, err)
 	}
 }

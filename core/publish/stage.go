@@ -50,6 +50,47 @@ func (m *Medium) Stage(ctx context.Context, s Set, report wire.Report) (Filed, e
 	}
 }
 
+// CheckStage tells why Stage would refuse once what blocks the swap is filed
+// away, as far as can be seen before that; nil when it would not. It changes
+// nothing.
+func (m *Medium) CheckStage(s Set) error {
+	suffix, err := m.suffixOf(s)
+	if err == nil {
+		err = m.newFree()
+	}
+	if err != nil {
+		return err
+	}
+	moves, err := m.planStage(s, suffix)
+	if err != nil {
+		return err
+	}
+	if err := m.checkIntent(stageIntent(s.Archive, moves)); err != nil {
+		return wire.Fail(wire.NameTaken, err, moves[0].From)
+	}
+	for _, name := range []string{JournalName, m.name + ".part"} {
+		if m.dir.Exists(name) && (m.fat || name == JournalName) {
+			return wire.Fail(wire.NameTaken, nil, name)
+		}
+	}
+	return m.copyRoom(s, moves)
+}
+
+// copyRoom holds that the copy of FAT will fit. What is filed first frees as
+// much as it takes, and so does a set that goes by way of the archive.
+func (m *Medium) copyRoom(s Set, moves []move) error {
+	if !m.fat {
+		return nil
+	}
+	src, shut, err := m.place(s.Archive)
+	if err != nil {
+		return m.unlessAbsent(s.Archive, err)
+	}
+	defer shut()
+	_, err = m.room(src, moves)
+	return err
+}
+
 // planStage plans the moves, and refuses what must not be armed.
 func (m *Medium) planStage(s Set, suffix string) ([]move, error) {
 	src, shut, err := m.place(s.Archive)
@@ -82,11 +123,8 @@ func stageIntent(archive string, imageFirst []move) intent {
 // wayFree holds that the version would be swapped in: nothing is armed, and no
 // other one blocks the swap (contract §6.1).
 func (m *Medium) wayFree(s Set) error {
-	if m.dir.Exists(m.name + ".new") {
-		if !m.blocks(m.name + ".new") {
-			return wire.Fail(wire.NameTaken, nil, m.name+".new")
-		}
-		return wire.Fail(wire.Pending, nil, m.name+".new")
+	if err := m.newFree(); err != nil {
+		return err
 	}
 	for _, suffix := range []string{".old", ".bad"} {
 		if name := m.name + suffix; m.blocks(name) && (s.Archive != "" || s.Image != name) {
@@ -94,6 +132,18 @@ func (m *Medium) wayFree(s Set) error {
 		}
 	}
 	return nil
+}
+
+// newFree holds that nothing is armed.
+func (m *Medium) newFree() error {
+	name := m.name + ".new"
+	switch {
+	case !m.dir.Exists(name):
+		return nil
+	case !m.blocks(name):
+		return wire.Fail(wire.NameTaken, nil, name)
+	}
+	return wire.Fail(wire.Pending, nil, name)
 }
 
 // complete holds that an image has a superblock that makes sense and is not

@@ -39,7 +39,7 @@ func act(action, dir string) error {
 	case "heal":
 		_, _, err = m.Heal()
 	case "record":
-		err = m.WriteRecord([]byte(`{"new":2}`))
+		err = m.WriteRecord([]byte(`{"format":1,"versions":{"new":2}}`))
 	default:
 		verb, set, _ := strings.Cut(action, " ")
 		err = doSet(m, verb, setAt(set))

@@ -251,7 +251,7 @@ func (s *station) heal(ctx context.Context) (err error) {
 	}
 	healed, left, err := s.medium.Heal()
 	// A torn FAT makes the kernel write-protect it: once for each torn file.
-	for try := 0; err != nil && try < 3 && sys.ReadOnlyFS(f.Boot.Mountpoint); try++ {
+	for try := 0; (err != nil || len(left) > 0) && try < 3 && sys.ReadOnlyFS(f.Boot.Mountpoint); try++ {
 		if sys.RemountWritable(f.Boot.Mountpoint, true) != nil {
 			break
 		}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"antix-remaster/core/history"
+	"antix-remaster/core/squashfs"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/verify"
 	"antix-remaster/core/wire"
@@ -50,11 +52,10 @@ func written(record *history.Record, r wire.VerifyResult, damaged bool) {
 }
 
 func (s *station) verify(ctx context.Context, v history.Version, f *os.File) (wire.VerifyResult, error) {
-	damage := func(why string, err error) error { return wire.Fail(wire.VerifyFailed, err, v.File(), why) }
 	d, err := verify.Digest(ctx, f, v.Size, s.out.Progress)
 	if err != nil {
 		if e := wire.AsError(err); e.Code == wire.WriteFailed { // nothing was written: it could not be read
-			err = damage(fmt.Sprint(e.Err), err)
+			err = unread(v.File(), e.Err)
 		}
 		return wire.VerifyResult{}, err
 	}
@@ -64,15 +65,15 @@ func (s *station) verify(ctx context.Context, v history.Version, f *os.File) (wi
 	r := wire.VerifyResult{Place: v.Place, SHA256: d.SHA256, Size: v.Size, FromMedium: d.FromMedium, Against: []string{}}
 	against, wrong := s.against(v, d)
 	if wrong != "" {
-		return r, damage(wrong, nil)
+		return r, wire.Fail(wire.VerifyFailed, nil, v.File(), wrong)
 	}
 	r.Against = append(r.Against, against...)
-	walked, err := s.walk(ctx, f)
+	walked, err := s.walk(ctx, v.File(), f)
 	if ctx.Err() != nil {
 		return r, wire.Fail(wire.Cancelled, ctx.Err())
 	}
 	if err != nil {
-		return r, damage(err.Error(), err)
+		return r, err
 	}
 	r.Entries, r.Bytes = walked.Entries, walked.Bytes
 	return r, nil
@@ -121,11 +122,55 @@ func (s *station) md5Of(v history.Version, name string) string {
 	return strings.ToLower(sum)
 }
 
-// walk mounts the image and reads all of it.
-func (s *station) walk(ctx context.Context, f *os.File) (verify.Walked, error) {
+// walk mounts the image and reads all of it. Errors are wire errors.
+func (s *station) walk(ctx context.Context, name string, f *os.File) (verify.Walked, error) {
 	if err := s.mountProof(f); err != nil {
-		return verify.Walked{}, err
+		return verify.Walked{}, unmounted(name, f, err)
 	}
 	s.later(func() error { return sys.Unmount(proofMount) })
-	return verify.Walk(ctx, proofMount, s.out.Progress)
+	super, err := squashfs.ReadSuper(f)
+	if err != nil {
+		return verify.Walked{}, unread(name, err)
+	}
+	walked, err := verify.Walk(ctx, proofMount, int64(super.Inodes), s.out.Progress)
+	if err != nil {
+		err = unread(name, err)
+	}
+	return walked, err
+}
+
+// unread is what an error of reading an image means: damage, unless this
+// computer is short of something.
+func unread(name string, err error) error {
+	code := wire.VerifyFailed
+	if sys.Lacks(err) {
+		code = wire.CannotVerify
+	}
+	return wire.Fail(code, err, name, fmt.Sprint(err))
+}
+
+// unmounted is what it means that an image cannot be mounted. No free loop
+// device, no memory or a kernel without its compressor say nothing about it:
+// damage is only what the medium or our own reader finds.
+func unmounted(name string, image io.ReaderAt, err error) error {
+	if sys.ReadFailed(err) {
+		return wire.Fail(wire.VerifyFailed, err, name, fmt.Sprint(err))
+	}
+	if e := structure(image); e != nil {
+		return wire.Fail(wire.VerifyFailed, errors.Join(e, err), name, e.Error())
+	}
+	return wire.Fail(wire.CannotVerify, err, name, fmt.Sprint(err))
+}
+
+// structure tells why our own reader cannot list the root of an image, as far
+// as it knows its compressor.
+func structure(image io.ReaderAt) error {
+	img, err := squashfs.Open(image)
+	if err == nil {
+		_, err = img.ReadDir("")
+	}
+	if errors.Is(err, squashfs.ErrCompressor) || sys.Lacks(err) {
+		return nil
+	}
+	return err
 }

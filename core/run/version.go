@@ -38,8 +38,12 @@ func (s *station) stage(ctx context.Context, v history.Version) (wire.StageResul
 	if v.Archive == "" {
 		own = strings.TrimPrefix(path.Ext(v.Name), ".")
 	}
+	if err := s.medium.CheckStage(setOf(v)); err != nil { // while nothing was changed
+		return wire.StageResult{}, gone(err)
+	}
 	cleared, err := s.clear(ctx, own)
 	if err != nil {
+		s.aside(cleared)
 		return wire.StageResult{}, err
 	}
 	if len(cleared) > 0 {
@@ -48,6 +52,7 @@ func (s *station) stage(ctx context.Context, v history.Version) (wire.StageResul
 	s.tell(v.File(), s.record(history.KeyOf(v.Version), func(r *history.Record) { r.From = v.Place }))
 	filed, err := s.medium.Stage(ctx, setOf(v), s.out.Progress)
 	if err != nil {
+		s.aside(cleared)
 		return wire.StageResult{}, s.astray(filed, err)
 	}
 	return wire.StageResult{Name: s.facts.Image.Name + ".new", From: v.Place, VersionID: v.ID, Title: v.Title,
@@ -159,6 +164,13 @@ func (s *station) astray(f publish.Filed, err error) error {
 		s.note(wire.Warn, wire.VersionMoved, f.Archive)
 	}
 	return gone(err)
+}
+
+// aside tells where what was in the way lies, when it was moved for nothing.
+func (s *station) aside(cleared []publish.Filed) {
+	if at := result(cleared...).Archives; len(at) > 0 {
+		s.note(wire.Warn, wire.FiledAside, wire.List(at, 5))
+	}
 }
 
 // gone makes an image that vanished since it was looked for a change of the stick.

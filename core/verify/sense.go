@@ -12,7 +12,8 @@ import (
 )
 
 // Sense holds that the image could start: an init, os-release, the modules of
-// the kernel that will boot (when kernel is not "") and the new version id.
+// the kernel that will boot (when kernel is not "") and the new version id
+// (when versionID is not "": an image need not have one).
 func Sense(r io.ReaderAt, kernel, versionID string) error {
 	img, err := squashfs.Open(r)
 	if err != nil {
@@ -32,6 +33,7 @@ func Sense(r io.ReaderAt, kernel, versionID string) error {
 		return wire.Fail(wire.NoSense, nil, "/etc/os-release")
 	case kernel != "" && !has(kernel, "lib/modules", "usr/lib/modules"):
 		return wire.Fail(wire.NoSense, nil, "/lib/modules/"+kernel)
+	case versionID == "":
 	case err != nil:
 		return wire.Fail(wire.NoSense, err, "/"+build.VersionFile)
 	case !strings.HasSuffix(lastID(string(text)), versionID):

@@ -104,3 +104,14 @@ func TestSenseOfDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestSenseWithoutID: an image of old has no version file, and boots.
+func TestSenseWithoutID(t *testing.T) {
+	data := system(t, whole(build.VersionFile, "-"))
+	if err := Sense(bytes.NewReader(data), kernel, ""); err != nil {
+		t.Error(err)
+	}
+	if err := Sense(bytes.NewReader(data), kernel, id); wire.AsError(err).Code != wire.NoSense {
+		t.Error(err)
+	}
+}

@@ -21,23 +21,32 @@ type Walked struct {
 
 // Walk reads every entry of a mounted image and every byte of its files. The
 // first one that cannot be read ends it with an error that names it, quoted and
-// relative to the root; the error of a cancelled context is its own.
-func Walk(ctx context.Context, dir string, report wire.Report) (Walked, error) {
+// relative to the root; the error of a cancelled context is its own. inodes is
+// their number by the superblock: progress is counted in entries, which hard
+// links can make a few more.
+func Walk(ctx context.Context, dir string, inodes int64, report wire.Report) (Walked, error) {
 	root, err := sys.OpenDir(dir)
 	if err != nil {
 		return Walked{}, err
 	}
 	defer root.Close()
-	w := walker{ctx: ctx, report: report, buf: make([]byte, bufSize)}
-	err = w.dir(root, "")
+	w := walker{ctx: ctx, report: report, total: inodes, buf: make([]byte, bufSize)}
+	if err = w.dir(root, ""); err == nil {
+		report(wire.Progress{Stage: wire.StageWalk, Done: w.total, Total: w.total})
+	}
 	return w.walked, err
 }
 
 type walker struct {
 	ctx    context.Context
 	report wire.Report
+	total  int64
 	walked Walked
 	buf    []byte
+}
+
+func (w *walker) tell() {
+	w.report(wire.Progress{Stage: wire.StageWalk, Done: min(w.walked.Entries, w.total), Total: w.total})
 }
 
 func (w *walker) dir(d *sys.Dir, at string) error {
@@ -63,6 +72,7 @@ func (w *walker) entry(d *sys.Dir, name, at string) error {
 		return unreadable(at, err)
 	}
 	w.walked.Entries++
+	w.tell()
 	switch {
 	case n.IsDir():
 		sub, err := d.Dir(name)
@@ -95,7 +105,7 @@ func (w *walker) file(d *sys.Dir, name, at string, size int64) error {
 		n, err := f.Read(w.buf)
 		left -= int64(n)
 		w.walked.Bytes += int64(n)
-		w.report(wire.Progress{Stage: wire.StageWalk, Done: w.walked.Bytes})
+		w.tell()
 		if errors.Is(err, io.EOF) {
 			if left != 0 {
 				return unreadable(at, fmt.Errorf("it has not the %d bytes it should have", size))

@@ -19,10 +19,16 @@ func TestWalkReadsAll(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	must(t, os.Symlink("nowhere", filepath.Join(dir, "link")))
-	var last wire.Progress
-	w, err := Walk(t.Context(), dir, func(p wire.Progress) { last = p })
-	if want := int64(len(big) + 6); err != nil || w.Entries != 7 || w.Bytes != want || last.Done != want || last.Stage != wire.StageWalk {
-		t.Errorf("%+v, %v, %+v", w, err, last)
+	must(t, os.Link(filepath.Join(dir, "big"), filepath.Join(dir, "hard")))
+	for _, inodes := range []int64{8, 3} { // with the root; a few are counted twice
+		var all []wire.Progress
+		w, err := Walk(t.Context(), dir, inodes, func(p wire.Progress) { all = append(all, p) })
+		if want := int64(2*len(big) + 6); err != nil || w.Entries != 8 || w.Bytes != want {
+			t.Errorf("%+v, %v", w, err)
+		}
+		if first, last := all[0], all[len(all)-1]; first != (wire.Progress{Stage: wire.StageWalk, Done: 1, Total: inodes}) || last.Done != inodes || last.Total != inodes {
+			t.Errorf("%+v to %+v", first, last)
+		}
 	}
 }
 
@@ -30,12 +36,12 @@ func TestWalkReadsAll(t *testing.T) {
 // error stands for one in a damaged image.
 func TestWalkNamesWhatCannotBeRead(t *testing.T) {
 	for _, dir := range []string{"/proc/self/attr", "/proc/self/task"} {
-		_, err := Walk(t.Context(), dir, func(wire.Progress) {})
+		_, err := Walk(t.Context(), dir, 1, func(wire.Progress) {})
 		if err == nil || !strings.HasPrefix(err.Error(), `cannot read "/`) {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}
-	if _, err := Walk(t.Context(), "/nowhere", nil); err == nil {
+	if _, err := Walk(t.Context(), "/nowhere", 1, nil); err == nil {
 		t.Error("no error")
 	}
 }
@@ -44,7 +50,12 @@ func TestWalkIsCancelled(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "big"), make([]byte, 4*bufSize), 0o644))
 	ctx, cancel := context.WithCancel(t.Context())
-	w, err := Walk(ctx, dir, func(wire.Progress) { cancel() })
+	reports := 0
+	w, err := Walk(ctx, dir, 1, func(wire.Progress) {
+		if reports++; reports == 2 { // the first is of the entry, the second of its bytes
+			cancel()
+		}
+	})
 	if !errors.Is(err, context.Canceled) || w.Bytes != bufSize {
 		t.Errorf("%+v, %v", w, err)
 	}

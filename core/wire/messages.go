@@ -1,11 +1,5 @@
 package wire
 
-import (
-	"fmt"
-	"maps"
-	"slices"
-)
-
 // Message is what a user is told: what happened, what it means, what to do.
 type Message struct{ Title, Text, Hint string }
 
@@ -25,39 +19,6 @@ type row struct {
 	title string
 	text  string // %s: the code's arguments, in order
 	hint  string
-}
-
-// Describe gives the texts of a code; tr translates an English msgid. Missing
-// arguments are shown as "?", so that a text never fails.
-func Describe(code Code, args []string, tr func(string) string) Message {
-	r, ok := table[code]
-	if !ok {
-		r = table[Internal]
-	}
-	return Message{tr(r.title), fill(tr(r.text), args), fill(tr(r.hint), args)}
-}
-
-// ExitStatus is the exit status of a run that ended with this code.
-func ExitStatus(code Code) int {
-	if r, ok := table[code]; ok {
-		return r.exit
-	}
-	return ExitFailed
-}
-
-// Codes are all codes that there are, in no order.
-func Codes() []Code { return slices.Collect(maps.Keys(table)) }
-
-// fill puts args into the verbs %[1]s, %[2]s … of text.
-func fill(text string, args []string) string {
-	values := make([]any, 9)
-	for i := range values {
-		values[i] = "?"
-		if i < len(args) {
-			values[i] = args[i]
-		}
-	}
-	return fmt.Sprintf(text+"%.0[9]s", values...)
 }
 
 // T marks an English text for translation.
@@ -208,6 +169,9 @@ var table = map[Code]row{
 	MkfsMissing: {ExitRefused, T("A program for file systems is not installed"),
 		T("The new version needs an empty file for root persistence, and the program %[1]s that is needed to make it is missing."),
 		T("Install the package e2fsprogs.")},
+	RootfsElsewhere: {ExitRefused, T("Saved root changes lie in another place"),
+		T("Your root changes are kept in %[1]s, which is not beside the linuxfs. The start that switches would rename that file to rootfs.old, in place of an older one of that name, and your changes would be out of use. Nothing was changed."),
+		T("Start without root persistence and try again there. Leave it off in the start that switches, too.")},
 	HomeElsewhere: {ExitRefused, T("/home is not packed"),
 		T("/home lies outside of the system (%[1]s). It stays where it is and works with the new version too."), ""},
 	HomeLeave: {ExitRefused, T("Your own files would be lost"),
@@ -318,6 +282,9 @@ var table = map[Code]row{
 	NotMovable: {ExitRefused, T("This file is left alone"),
 		T("%[1]s was not put there by a switch, a rollback or this program, so it is never moved or deleted."),
 		T("Rename or delete it yourself if you are sure.")},
+	OddName: {ExitRefused, T("This name cannot be used"),
+		T("%[1]s has signs in its name that no version of this program has, so nothing is done with it or written down about it."),
+		T("If it is yours, rename it and try again.")},
 	LastBootable: {ExitRefused, T("This is the last version that starts"),
 		T("Without %[1]s nothing on the stick could be started."),
 		T("Make a new version first: antix-remaster-cli build.")},
@@ -327,9 +294,15 @@ var table = map[Code]row{
 	VerifyFailed: {ExitFailed, T("The version is damaged"),
 		T("%[1]s is not whole: %[2]s."),
 		T("Do not start it. Save your files: the stick may be failing. Then make a new version, on another stick if you can.")},
+	CannotVerify: {ExitFailed, T("The version could not be examined"),
+		T("This computer could not read all of %[1]s: %[2]s. That says nothing about the version: it was not found damaged, nor whole."),
+		T("Close some programs or restart the computer, and try again. A kernel that does not know its compression cannot read it either.")},
 	VersionMoved: {ExitFailed, T("The version is in another place now"),
 		T("It could not be put where it was to go. It is whole, and lies in %[1]s; it is not used by the next start."),
 		T("Try again from there.")},
+	FiledAside: {ExitFailed, T("What was in the way is filed already"),
+		T("The version was not made the next one, but what would have been in the way was filed before. It is whole, and lies in %[1]s, where the boot option rollback does not look."),
+		T("To go back to it: antix-remaster-cli rollback, with the number of that folder.")},
 	NotRecorded: {ExitFailed, T("The list of versions was not brought up to date"),
 		T("The work itself is done. Only what is written down about %[1]s could not be saved: %[2]s."),
 		T("Check that the stick is plugged in firmly and has some room.")},

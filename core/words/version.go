@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"antix-remaster/core/history"
-	"antix-remaster/core/live"
-	"antix-remaster/core/wire"
 )
 
 // VersionState says in a word or two where a version stands.
@@ -76,21 +74,3 @@ func Unfit(v history.Version, tr func(string) string) string {
 	m := Describe(v.Unfit.Code, v.Unfit.Args, tr)
 	return m.Title + ". " + m.Text
 }
-
-// Staging says what happens to what when v is staged: one sentence each.
-func Staging(f live.Facts, v history.Version, tr func(string) string) []string {
-	say := []string{fmt.Sprintf(tr("At the next start %[1]s becomes current."), quoted(VersionName(v)))}
-	if d := f.Default; d != nil {
-		name := history.Version{Version: *d, State: history.Default}
-		say = append(say, fmt.Sprintf(tr("%[1]s is kept as %[2]s.old."), quoted(VersionName(name)), Clean(f.Plain.Name)))
-	}
-	if names := history.InTheWay(f, v); len(names) > 0 {
-		say = append(say, fmt.Sprintf(tr("First these go to the archive folder, as they would be in the way: %[1]s."), Clean(wire.List(names, 12))))
-	}
-	if _, ok := f.Entries["rootfs"]; ok && !f.Persistence.Elsewhere {
-		say = append(say, tr("Your saved root changes stay with the version you use now; those that belong to the other one come back with it."))
-	}
-	return append(say, tr("The kernel on the stick stays as it is. Nothing is deleted."))
-}
-
-func quoted(s string) string { return "'" + s + "'" }

@@ -99,7 +99,7 @@ func brokenSet(job power.Job, device string) error {
 
 // recordText is the text of a record, of some clusters.
 func recordText(version int) []byte {
-	return fmt.Appendf(nil, `{"version":%d,"notes":%q}`+"\n", version, strings.Repeat(fmt.Sprint(version), 9000))
+	return fmt.Appendf(nil, `{"format":%d,"versions":{},"notes":%q}`+"\n", version, strings.Repeat(fmt.Sprint(version), 9000))
 }
 
 // imageReader is what looks like a whole image.

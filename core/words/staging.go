@@ -1,0 +1,53 @@
+package words
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"antix-remaster/core/history"
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+)
+
+// Staging says what happens to what when v is staged: one sentence or two each.
+func Staging(f live.Facts, v history.Version, tr func(string) string) []string {
+	say := []string{fmt.Sprintf(tr("At the next start %[1]s becomes current."), quoted(VersionName(v)))}
+	if d := f.Default; d != nil {
+		name := history.Version{Version: *d, State: history.Default}
+		say = append(say, fmt.Sprintf(tr("%[1]s is kept as %[2]s.old."), quoted(VersionName(name)), Clean(f.Plain.Name)))
+	}
+	if names := history.InTheWay(f, v); len(names) > 0 {
+		say = append(say, fmt.Sprintf(tr("First these go to the archive folder, as they would be in the way: %[1]s."), Clean(wire.List(names, 12))))
+	}
+	say = append(say, saved(f, v, tr)...)
+	if names := history.OutOfUse(f, v); len(names) > 0 {
+		say = append(say, fmt.Sprintf(tr("That version has none of these, so they are out of use afterwards, kept with .old behind their names: %[1]s."), Clean(wire.List(names, 12))))
+	}
+	if f.NoRemaster {
+		m := Describe(wire.NoRemaster, nil, tr)
+		say = append(say, m.Text+" "+m.Hint)
+	}
+	return append(say, tr("The kernel on the stick stays as it is. Nothing is deleted."))
+}
+
+// saved says what becomes of the changes that root persistence keeps beside the
+// linuxfs; elsewhere nothing is staged.
+func saved(f live.Facts, v history.Version, tr func(string) string) (say []string) {
+	if _, ok := f.Entries["rootfs"]; !ok || f.Persistence.Elsewhere {
+		return nil
+	}
+	inUse := strings.HasPrefix(f.Persistence.Kind, "root")
+	brings := slices.ContainsFunc(v.Companions, func(name string) bool { return name == "rootfs" || strings.HasPrefix(name, "rootfs.") })
+	if inUse && !brings {
+		say = append(say, tr("Your saved root changes stay with the version you use now. The other one has no file for them: after that start nothing is saved any more until you make a new one."))
+	} else {
+		say = append(say, tr("Your saved root changes stay with the version you use now; those that belong to the other one come back with it."))
+	}
+	if f.Persistence.Kind == live.PersistDynamic {
+		say = append(say, tr("What you have not saved yet is lost at the restart: save your changes before, if you want to keep them."))
+	}
+	return say
+}
+
+func quoted(s string) string { return "'" + s + "'" }
