@@ -64,10 +64,9 @@ func (p *versionsPage) update() {
 	v, ok := w.chosen()
 	p.fill(v.Place)
 	idleNow := w.busy == idle && ok && !w.restarts
-	named := w.mayName(v)
-	_, fine := w.mayDelete(v)
+	named := history.Addressable(w.intent.Facts, v) == nil
 	for button, can := range map[*gtk.Button]bool{
-		p.changes: v.Problem == "" && !v.Running, p.verify: named && v.Problem == "", p.note: named, p.pin: named, p.remove: named && fine,
+		p.changes: v.Problem == "" && !v.Running, p.verify: named && v.Problem == "", p.note: named, p.pin: named, p.remove: w.mayDelete(v),
 	} {
 		button.SetSensitive(idleNow && can)
 	}

@@ -28,26 +28,17 @@ func (m *model) chosen() (history.Version, bool) {
 
 // mayStage tells why the next start cannot use v.
 func (m *model) mayStage(v history.Version) (why string, can bool) {
-	err := preflight.Unchangeable(m.intent.Facts)
+	err := history.Addressable(m.intent.Facts, v)
 	if err == nil {
 		err = history.Stageable(m.intent.Facts, m.versions, v)
 	}
 	return reasonOf(err)
 }
 
-// mayDelete tells why v cannot be deleted; that one is pinned is asked about.
-func (m *model) mayDelete(v history.Version) (why string, can bool) {
-	err := preflight.Unchangeable(m.intent.Facts)
-	if err == nil {
-		err = history.Deletable(m.intent.Facts, m.versions, v, true)
-	}
-	return reasonOf(err)
-}
-
-// mayName tells whether the helper can be asked about v.
-func (m *model) mayName(v history.Version) bool {
-	ref := v.Ref()
-	return preflight.Unchangeable(m.intent.Facts) == nil && wire.ValidPlace(ref.Place) && wire.ValidKey(ref.Key)
+// mayDelete tells whether v can be deleted; that one is pinned is asked about.
+func (m *model) mayDelete(v history.Version) bool {
+	err := history.Addressable(m.intent.Facts, v)
+	return err == nil && history.Deletable(m.intent.Facts, m.versions, v, true) == nil
 }
 
 func reasonOf(err error) (string, bool) {
