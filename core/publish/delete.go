@@ -15,8 +15,7 @@ import (
 
 // Delete removes the version s and its companions, the image's name first; in
 // an archive also linuxfs.ver and the emptied directory. What does not belong
-// to the set stays, and then the directory, too. Of a place in the archive
-// whose image is gone it removes the marks only: linuxfs.ver, NAME.md5.
+// to the set stays, and then the directory, too.
 //
 // It refuses with Pending (it is armed), Protected (it runs, or is the
 // default), SharedTarget, NameTaken (a link that is not of the scheme
@@ -36,9 +35,6 @@ func (m *Medium) Delete(ctx context.Context, s Set, _ wire.Report) (Filed, error
 	}
 	defer shut()
 	moves, err := m.moves(src, live.Gen2023, suffix, "")
-	if errors.Is(err, fs.ErrNotExist) && s.Archive != "" && !src.Exists(s.Image) {
-		return m.deleteMarks(src, s.Archive)
-	}
 	if err == nil && s.Archive == "" {
 		moves[0], err = m.throughLink(moves[0])
 	}
@@ -161,28 +157,6 @@ func (m *Medium) removeMember(src *sys.Dir, mv move) (bool, error) {
 		return false, err
 	}
 	return true, errors.Join(m.removeAll(src, mv.From), m.settle(nil, src))
-}
-
-// deleteMarks needs no journal: a part of it is no worse than all.
-func (m *Medium) deleteMarks(src *sys.Dir, archive string) (Filed, error) {
-	var names []string
-	for _, name := range []string{m.name + ".md5", versionName} {
-		e, err := src.Lstat(name)
-		if err != nil || !e.IsRegular() || name == "linuxfs.md5" || m.hasImage(src) {
-			continue
-		}
-		if err := errors.Join(m.remove(src, name), m.settle(nil, src)); err != nil {
-			return Filed{}, m.failed(pathIn(archive, name), err)
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return Filed{}, fs.ErrNotExist
-	}
-	if err := m.tidyPlace(src, archive); err != nil {
-		return Filed{}, m.failed(pathIn(archive, ""), err)
-	}
-	return filed(archive, names), nil
 }
 
 // tidyPlace removes linuxfs.ver from a place that has no image any more, and

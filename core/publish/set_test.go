@@ -183,23 +183,6 @@ func TestDeleteLeavesTheRest(t *testing.T) {
 	}
 }
 
-// A place whose version was staged and swapped in holds marks only.
-func TestDeleteOfAnEmptyPlace(t *testing.T) {
-	dir := memDir(t)
-	files := around("linuxfs.e16")
-	put(t, dir, files)
-	put(t, dir, map[string]string{"archive/0003/linuxfs.ver": "v", "archive/0003/linuxfs.e16.md5": "5"})
-	m := medium(t, dir, "linuxfs.e16")
-	got, err := m.Delete(t.Context(), Set{"0003", "linuxfs.e16.old"}, nil)
-	must(t, err)
-	if want := []string{"linuxfs.e16.md5", "linuxfs.ver"}; !slices.Equal(got.Files, want) {
-		t.Errorf("deleted %+v", got)
-	}
-	if d := treeOf(t, dir).diff(expected(t, files)); d != "" {
-		t.Error(d)
-	}
-}
-
 // The initrd of 2016 does not swap state: it stays where it is.
 func TestStageKnowsTheGeneration(t *testing.T) {
 	for _, set := range []Set{{"0003", "linuxfs.old"}, {"", "linuxfs.old"}} {
