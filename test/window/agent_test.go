@@ -42,6 +42,23 @@ func noAgent(t *testing.T, b *bench) {
 	b.quit(t, p)
 }
 
+// dismissed closes the question for the password.
+func dismissed(t *testing.T, b *bench) {
+	b.answer(t, livesys.AskAdmin)
+	defer b.answer(t, livesys.Authorised)
+	p := b.fresh(t)
+	asked, stop, err := b.ClosePasswords(p)
+	must(t, err)
+	defer stop()
+	play(t, b.Desktop, p, append([]desktop.Step{desktop.Press(remaster)}, failed("dismissed", wire.Dismissed)...)...)
+	if action := <-asked; action != "org.antixlinux.antix-remaster.helper" {
+		t.Errorf("it was asked for %s", action)
+	}
+	b.answer(t, livesys.Authorised)
+	play(t, b.Desktop, p, desktop.Press("Try again"), ready())
+	b.quit(t, p)
+}
+
 // asked waits until the agent in the terminal wants the password.
 func (b *bench) asked(t *testing.T) {
 	t.Helper()

@@ -35,7 +35,7 @@ func TestFailures(t *testing.T) {
 		name string
 		run  func(*testing.T, *bench)
 	}{
-		{"not-live", notLive}, {"no-space", noSpace}, {"refused", refused}, {"no-agent", noAgent},
+		{"not-live", notLive}, {"no-space", noSpace}, {"refused", refused}, {"no-agent", noAgent}, {"dismissed", dismissed},
 		{"cancelled", cancelled}, {"helper-killed", helperKilled}, {"damaged", damaged}, {"filled-up", filledUp},
 		{"closed", closed}, {"second-start", secondStart},
 	} {
