@@ -74,7 +74,7 @@ func (p *versionsPage) update() {
 	p.name.SetText(words.VersionName(v))
 	p.unfit.SetText(words.Unfit(v, tr))
 	p.unfit.SetVisible(v.Unfit != nil)
-	fillGrid(p.rows, versionRows(v))
+	fillGrid(p.rows, versionRows(w.intent.Facts, v))
 	p.use.show(withChosen(w.use, v))
 }
 

@@ -109,7 +109,7 @@ func listText(all []history.Version) string {
 }
 
 // versionRows say all about a version.
-func versionRows(v history.Version) []row {
+func versionRows(f live.Facts, v history.Version) []row {
 	if v.Place == "" {
 		return nil
 	}
@@ -121,7 +121,11 @@ func versionRows(v history.Version) []row {
 	if len(v.Companions) > 0 {
 		out = append(out, row{tr("With it"), words.Clean(wire.List(v.Companions, 6))})
 	}
-	return append(out, row{tr("File"), words.Clean(v.File())})
+	out = append(out, row{tr("File"), words.Clean(v.File())})
+	if try := history.TryOptions(f, v); try != "" {
+		out = append(out, row{tr("To try it"), trf("restart with the boot options %[1]s: nothing is renamed", try)})
+	}
+	return out
 }
 
 func pinText(v history.Version) string {

@@ -47,6 +47,9 @@ func (a *app) versions(ctx context.Context) error {
 	}
 	for _, v := range all {
 		a.versionText(v)
+		if try := history.TryOptions(f, v); try != "" {
+			a.row(tr("To try it"), fmt.Sprintf(tr("restart with the boot options %[1]s: nothing is renamed"), try))
+		}
 	}
 	a.row(tr("Next start"), words.NextBoot(f.NextBoot(), f, tr))
 	return nil

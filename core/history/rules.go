@@ -2,6 +2,7 @@ package history
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strings"
 
@@ -132,4 +133,18 @@ func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 		return wire.Fail(wire.DeletePinned, errors.New("not confirmed in words"), v.File())
 	}
 	return nameable(v)
+}
+
+// TryOptions are the boot options that start a version from where it lies,
+// without any rename (contract §3); "" where none are needed or it cannot start.
+// With another name than linuxfs a boot has options of its own already.
+func TryOptions(f live.Facts, v Version) string {
+	if v.State == Default || !v.Bootable() || !wire.ValidPlace(v.Place) || f.Plain.Name != "linuxfs" {
+		return ""
+	}
+	options := "sqname=" + v.Name
+	if v.Archive != "" {
+		options = "bdir=" + path.Join(f.Plain.Path, archiveDir, v.Archive) + " " + options
+	}
+	return options
 }

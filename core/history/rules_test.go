@@ -186,3 +186,22 @@ func TestAddressable(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTryOptions(t *testing.T) {
+	f := live.Facts{Plain: live.Image{Path: "antiX", Name: "linuxfs"}}
+	v := Version{Version: live.Version{Name: "linuxfs.old"}, State: Archived, Archive: "0003", Place: "archive/0003/linuxfs.old"}
+	if got := TryOptions(f, v); got != "bdir=antiX/archive/0003 sqname=linuxfs.old" {
+		t.Error(got)
+	}
+	v.State, v.Archive, v.Place = Previous, "", "old"
+	if got := TryOptions(f, v); got != "sqname=linuxfs.old" {
+		t.Error(got)
+	}
+	v.Unfit = &wire.Check{}
+	if got := TryOptions(f, v); got != "" {
+		t.Errorf("one that cannot start: %s", got)
+	}
+	if v.Unfit, f.Plain.Name = nil, "linuxfs.e16"; TryOptions(f, v) != "" {
+		t.Error("sqext would be put behind it once more")
+	}
+}
