@@ -3,7 +3,6 @@ package persist
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,16 +13,12 @@ import (
 
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
+	"antix-remaster/test/private"
 )
 
 // TestMain runs the tests where their mounts are seen by nobody else.
 func TestMain(m *testing.M) {
-	if os.Getenv("PERSIST_PRIVATE") == "" {
-		if err := sys.PrivateMounts(append(os.Environ(), "PERSIST_PRIVATE=1")); err != nil {
-			fmt.Println("FAIL: these tests mount file systems; they need root and a kernel with mount namespaces:", err)
-			os.Exit(1)
-		}
-	}
+	private.Mounts()
 	os.Exit(m.Run())
 }
 

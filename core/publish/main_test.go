@@ -17,6 +17,7 @@ import (
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
+	"antix-remaster/test/private"
 	"antix-remaster/test/superblock"
 )
 
@@ -37,12 +38,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	if os.Getenv("PUBLISH_PRIVATE") == "" {
-		if err := sys.PrivateMounts(append(os.Environ(), "PUBLISH_PRIVATE=1")); err != nil {
-			fmt.Println("FAIL: these tests mount file systems; they need root and a kernel with mount namespaces:", err)
-			os.Exit(1)
-		}
-	}
+	private.Mounts()
 	os.Exit(m.Run())
 }
 

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"antix-remaster/core/sys"
+	"antix-remaster/test/private"
 )
 
 // TestMain runs the tests where their mounts are seen by nobody else, or, as
@@ -25,12 +26,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	if os.Getenv("RUN_PRIVATE") == "" {
-		if err := sys.PrivateMounts(append(os.Environ(), "RUN_PRIVATE=1")); err != nil {
-			fmt.Println("FAIL: these tests mount file systems; they need root and a kernel with mount namespaces:", err)
-			os.Exit(1)
-		}
-	}
+	private.Mounts()
 	sys.Umask(0o022) // as the helper does
 	os.Exit(m.Run())
 }

@@ -18,16 +18,12 @@ import (
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
+	"antix-remaster/test/private"
 )
 
 // TestMain runs the tests where their mounts are seen by nobody else.
 func TestMain(m *testing.M) {
-	if os.Getenv("VERIFY_PRIVATE") == "" {
-		if err := sys.PrivateMounts(append(os.Environ(), "VERIFY_PRIVATE=1")); err != nil {
-			fmt.Println("FAIL: these tests mount file systems; they need root and a kernel with mount namespaces:", err)
-			os.Exit(1)
-		}
-	}
+	private.Mounts()
 	sys.Umask(0o022)
 	if err := inMemory(); err != nil {
 		fmt.Println("FAIL:", err)
