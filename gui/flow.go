@@ -17,9 +17,9 @@ import (
 // look that a later one has overtaken is dropped.
 func (w *window) look(then func()) {
 	w.looks++
-	mine, choices := w.looks, w.choices
+	mine, choices, listed := w.looks, w.choices, w.page == pageVersions
 	w.async(func() func() {
-		v := observe(context.Background(), choices)
+		v := observe(context.Background(), choices, listed)
 		debug.FreeOSMemory() // it needs much more than the window does, and memory is short
 		return func() {
 			if mine != w.looks {
@@ -208,16 +208,16 @@ func (w *window) act(t task, req wire.Request, result any, done func()) {
 	reports := latest[wire.Progress]{show: func(p wire.Progress) {
 		if w.busy == t {
 			w.reading = p
-			w.update()
+			w.updateButtons() // nothing else of a page tells it
 		}
 	}}
 	watch := wire.Watch{Progress: reports.put, Note: func(c wire.Check) { glib.IdleAdd(func() { w.learn(c) }) }}
 	var found view
-	choices := w.choices
+	choices, listed := w.choices, w.page == pageVersions
 	w.run(t, func(ctx context.Context) error {
 		err := w.helper.do(ctx, req, watch, result)
 		if err == nil {
-			found = observe(context.Background(), choices)
+			found = observe(context.Background(), choices, listed)
 		}
 		return err
 	}, func() {
@@ -232,8 +232,7 @@ func (w *window) sayWarnings(then func()) {
 	var say []string
 	for _, c := range w.notes {
 		if c.Level == wire.Warn {
-			m := describe(c)
-			say = append(say, strings.TrimSpace(m.Title+". "+m.Text+" "+m.Hint))
+			say = append(say, sentences(describe(c)))
 		}
 	}
 	if len(say) == 0 {

@@ -4,15 +4,15 @@ import (
 	"context"
 
 	"antix-remaster/core/history"
-	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
 )
 
 // openVersions leaves the start page for the list of versions.
 func (w *window) openVersions() {
-	w.place = ""
+	w.place, w.listed = "", false
 	w.show(pageVersions)
+	w.look(nil)
 }
 
 // onVersion does one operation of the helper on a version. It can be tried again
@@ -88,36 +88,23 @@ func (w *window) askDelete(v history.Version) {
 
 // showChanges compares a version with the one that runs.
 func (w *window) showChanges(v history.Version) {
-	running := w.intent.Facts.Running
-	if running == nil || w.busy != idle {
+	f := w.intent.Facts
+	if f.Running == nil || w.busy != idle {
 		return
 	}
 	w.busy = comparing
 	w.update()
 	w.async(func() func() {
-		c, err := differences(context.Background(), running.Path, v.Path)
+		c, err := history.Compare(context.Background(), history.About(f, "", *f.Running), v)
 		return func() {
 			w.busy = idle
 			w.update()
 			if err != nil {
-				w.tell(tr("They cannot be compared"), words.Clean(err.Error()), nil)
+				m := describeError(wire.AsError(err))
+				w.tell(m.Title, m.Text+" "+m.Hint, nil)
 				return
 			}
 			w.tell(trf("“%[1]s”, beside the version that runs", words.VersionName(v)), changesText(c), nil)
 		}
 	})
-}
-
-func differences(ctx context.Context, from, to string) (history.Changes, error) {
-	before, err := live.Open("", from)
-	if err != nil {
-		return history.Changes{}, err
-	}
-	defer before.Close()
-	after, err := live.Open("", to)
-	if err != nil {
-		return history.Changes{}, err
-	}
-	defer after.Close()
-	return history.Diff(ctx, before, after)
 }

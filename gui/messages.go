@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
@@ -29,6 +28,11 @@ func describe(c wire.Check) wire.Message {
 
 func describeError(e *wire.Error) wire.Message {
 	return describe(wire.Check{Code: e.Code, Args: e.Args})
+}
+
+// sentences are all that a message says.
+func sentences(m wire.Message) string {
+	return strings.TrimSpace(m.Title + ". " + m.Text + " " + m.Hint)
 }
 
 func known(s string) string {
@@ -106,7 +110,7 @@ type notice struct {
 }
 
 // news is what happened, and what waits.
-func news(f live.Facts, versions []history.Version) []notice {
+func news(f live.Facts, staged bool) []notice {
 	var out []notice
 	add := func(level wire.Level, action task, button, text string) {
 		out = append(out, notice{level, text, action, button})
@@ -130,7 +134,7 @@ func news(f live.Facts, versions []history.Version) []notice {
 	}
 	switch {
 	case f.Armed == nil:
-	case slices.ContainsFunc(versions, func(v history.Version) bool { return v.State == history.Armed && v.Record.From != "" }):
+	case staged:
 		add(wire.Note, disarming, tr("_Take it out"), trf("“%[1]s” waits for the next start. If you do not want it, take it out: it goes back to where it was.", known(f.Armed.Title)))
 	default:
 		add(wire.Note, disarming, tr("_Take it out"), trf("A new version, “%[1]s”, waits for the next start. If you do not want it, take it out: it is filed away, not deleted.", known(f.Armed.Title)))
@@ -335,6 +339,5 @@ func changedText(names []string, all int) string {
 
 // logLine is a line of the log on the progress page.
 func logLine(c wire.Check) string {
-	m := describe(c)
-	return strings.TrimSpace(m.Title+". "+m.Text+" "+m.Hint) + "\n"
+	return sentences(describe(c)) + "\n"
 }

@@ -196,7 +196,7 @@ func TestNews(t *testing.T) {
 		{"mismatch", live.Facts{Plain: plain, VIDError: "Version ID mismatch"}, idle, 1},
 		{"unfinished", live.Facts{Plain: plain, Leftovers: []live.Leftover{{Kind: live.LeftPart}, {Kind: live.LeftPart}}}, idle, 1},
 	} {
-		got := news(c.f, nil)
+		got := news(c.f, false)
 		if len(got) != c.n || c.n > 0 && (got[0].action != c.action || got[0].text == "") {
 			t.Errorf("%s: %+v", c.name, got)
 		}

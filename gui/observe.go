@@ -7,6 +7,7 @@ import (
 	"antix-remaster/core/estimate"
 	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
+	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
 )
 
@@ -19,19 +20,31 @@ type view struct {
 	use    []segment     // what the stick is used for
 	knows  []string      // compressors that this computer can use
 
-	rough int64 // bytes that a new version may take, guessed; 0: unknown
+	rough  int64 // bytes that a new version may take, guessed; 0: unknown
+	staged bool  // the version that waits was on the stick before
 
-	versions []history.Version // on the stick
+	versions []history.Version // on the stick; only looked at where they are shown
+	listed   bool              // they were
 }
 
-// observe takes seconds on a slow stick: not for the main loop.
-func observe(ctx context.Context, c wire.Choices) view {
+// observe takes seconds on a slow stick: not for the main loop. listed is whether
+// the versions are wanted: of each image on the stick something is read, which
+// the other pages need not wait for.
+func observe(ctx context.Context, c wire.Choices, listed bool) view {
 	i, err := intent.Make(ctx, c)
-	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), versions: history.List(i.Facts, "")}
+	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), staged: isStaged(i.Facts)}
+	if listed {
+		v.versions, v.listed = history.List(i.Facts, ""), true
+	}
 	if err == nil {
 		v.now, v.knows = i.Checks(ctx), i.Compressors(ctx)
 	}
 	return v
+}
+
+// isStaged tells whether the version that waits has a place to go back to.
+func isStaged(f live.Facts) bool {
+	return f.Armed != nil && history.About(f, "", *f.Armed).Record.From != ""
 }
 
 // inspection is a view with what the helper found.
@@ -52,7 +65,7 @@ func inspect(ctx context.Context, h *helper, c wire.Choices) (inspection, error)
 	if err := h.do(ctx, wire.Request{Op: wire.OpCheck, Choices: &i.Choices}, wire.Watch{}, &r); err != nil {
 		return inspection{}, err
 	}
-	v := observe(ctx, i.Choices)
+	v := observe(ctx, i.Choices, false)
 	if v.err != nil {
 		return inspection{}, v.err
 	}

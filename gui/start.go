@@ -40,7 +40,7 @@ func (p *startPage) update() {
 	p.nextboot.SetText(nextText(f, false))
 	p.use.show(w.use)
 	clear(&p.news.Container)
-	for _, n := range news(f, w.versions) {
+	for _, n := range news(f, w.staged) {
 		p.news.Add(w.iconRow(n.level, "", n.text, n.action, n.button))
 	}
 	p.updateTask()
@@ -59,11 +59,9 @@ func (p *startPage) updateTask() {
 	case !w.looked:
 		p.why.SetText(tr("Your system is being looked at …"))
 	case w.err != nil:
-		m := describeError(wire.AsError(w.err))
-		p.why.SetText(m.Title + ". " + m.Text + " " + m.Hint)
+		p.why.SetText(sentences(describeError(wire.AsError(w.err))))
 	case stop != nil:
-		r := rowOf(*stop)
-		p.why.SetText(r.title + ". " + r.text)
+		p.why.SetText(sentences(describe(*stop)))
 	default:
 		p.why.SetText(strings.TrimSpace(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary.") + " " + roughText(w.intent.Facts, w.rough)))
 	}

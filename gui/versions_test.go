@@ -18,7 +18,7 @@ func stick(more ...history.Version) view {
 		Plain: live.Image{Dir: "/live/boot-dev/antiX", Name: "linuxfs"}, Entries: live.Dir{"linuxfs": live.KindFile, "archive": live.KindDir},
 		Running: &running, Default: &running}
 	old := live.Version{Name: "linuxfs.old", Title: "Then", Size: 90, Compressor: "xz", Head: strings.Repeat("b", 64)}
-	return view{looked: true, intent: intent.Intent{Facts: f}, versions: append([]history.Version{
+	return view{looked: true, listed: true, intent: intent.Intent{Facts: f}, versions: append([]history.Version{
 		{Version: running, State: history.Default, Place: wire.PlaceDefault, Running: true},
 		{Version: old, State: history.Archived, Archive: "0001", Place: "archive/0001/linuxfs.old"},
 	}, more...)}

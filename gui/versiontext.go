@@ -61,7 +61,9 @@ func (m *model) versionButtons() buttons {
 		b.why = tr("The computer restarts in a moment.")
 	case m.busy != idle:
 		b.back, b.why = tr("_Stop"), m.readingText()
-	case !ok && m.looked && !m.intent.Facts.Boot.Mounted():
+	case !m.listed:
+		b.why = tr("The stick is being looked at …")
+	case !ok && !m.intent.Facts.Boot.Mounted():
 		b.why = describe(wire.Check{Code: wire.StickUnseen, Args: []string{m.intent.Facts.Boot.UUID}}).Text
 	case !ok:
 		b.why = tr("No version can be seen. Is the stick plugged in?")

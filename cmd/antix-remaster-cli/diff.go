@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"antix-remaster/core/history"
-	"antix-remaster/core/live"
-	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
 )
 
@@ -32,7 +30,7 @@ func (a *app) diff(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := changes(ctx, from, to)
+	c, err := history.Compare(ctx, from, to)
 	if err != nil {
 		return err
 	}
@@ -64,30 +62,6 @@ func pair(all []history.Version, named []string) (from, to history.Version, err 
 		to, err = history.Find(all, second)
 	}
 	return from, to, err
-}
-
-// changes reads both images.
-func changes(ctx context.Context, from, to history.Version) (history.Changes, error) {
-	for _, v := range []history.Version{from, to} {
-		if v.Problem != "" {
-			return history.Changes{}, v.Unfit.Refusal()
-		}
-	}
-	before, err := live.Open("", from.Path)
-	if err != nil {
-		return history.Changes{}, wire.Fail(wire.VersionDamaged, err, from.File(), err.Error())
-	}
-	defer before.Close()
-	after, err := live.Open("", to.Path)
-	if err != nil {
-		return history.Changes{}, wire.Fail(wire.VersionDamaged, err, to.File(), err.Error())
-	}
-	defer after.Close()
-	c, err := history.Diff(ctx, before, after)
-	if err != nil && ctx.Err() == nil {
-		err = wire.Fail(wire.VersionDamaged, err, from.File()+", "+to.File(), err.Error())
-	}
-	return c, err
 }
 
 func (a *app) diffText(from, to history.Version, c history.Changes) {

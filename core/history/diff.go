@@ -9,7 +9,9 @@ import (
 	"maps"
 	"slices"
 
+	"antix-remaster/core/live"
 	"antix-remaster/core/squashfs"
+	"antix-remaster/core/wire"
 )
 
 // Changes are what one version has, and another has not.
@@ -46,6 +48,31 @@ const (
 	statusFile = "var/lib/dpkg/status"
 	maxStatus  = 64 << 20 // bytes; a large system has six million
 )
+
+// Compare tells what changes from one version to another. Errors are wire errors,
+// but for that of a context that ended.
+func Compare(ctx context.Context, from, to Version) (Changes, error) {
+	for _, v := range []Version{from, to} {
+		if v.Problem != "" {
+			return Changes{}, v.Unfit.Refusal()
+		}
+	}
+	before, err := live.Open("", from.Path)
+	if err != nil {
+		return Changes{}, wire.Fail(wire.VersionDamaged, err, from.File(), err.Error())
+	}
+	defer before.Close()
+	after, err := live.Open("", to.Path)
+	if err != nil {
+		return Changes{}, wire.Fail(wire.VersionDamaged, err, to.File(), err.Error())
+	}
+	defer after.Close()
+	c, err := Diff(ctx, before, after)
+	if err != nil && ctx.Err() == nil {
+		err = wire.Fail(wire.VersionDamaged, err, from.File()+", "+to.File(), err.Error())
+	}
+	return c, err
+}
 
 // Diff compares two images, which need not be mounted. Errors are those of
 // core/squashfs.

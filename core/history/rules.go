@@ -45,7 +45,7 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 // it then refused them: one that switches renames their file, and where that
 // does not lie beside the linuxfs it overwrites a rootfs.old (contract §6.5).
 func wantsRootfs(f live.Facts) bool {
-	return f.Persistence.File != "" || strings.HasPrefix(f.Persistence.Kind, "root")
+	return f.Persistence.File != "" || f.Persistence.Root()
 }
 
 // movable tells whether a version has a name by which it can be told what

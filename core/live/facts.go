@@ -113,6 +113,9 @@ type Persistence struct {
 	Elsewhere bool   // on another device or in another directory than the linuxfs
 }
 
+// Root tells whether changes of the root are kept in a rootfs file.
+func (p Persistence) Root() bool { return p.Kind == PersistStatic || p.Kind == PersistDynamic }
+
 // Version is one linuxfs image.
 type Version struct {
 	Path                string // the image file, links followed

@@ -2,7 +2,6 @@ package preflight
 
 import (
 	"slices"
-	"strings"
 
 	"antix-remaster/core/live"
 	"antix-remaster/core/sys"
@@ -31,9 +30,9 @@ func persistence(in Input) []wire.Check {
 	}
 	fresh, made := in.Plan.Rootfs()
 	switch {
-	case rootPersists(f) && (f.Persistence.Elsewhere || !made && f.Entries != nil):
+	case f.Persistence.Root() && (f.Persistence.Elsewhere || !made && f.Entries != nil):
 		return append(out, one(wire.Stop, wire.RootElsewhere, f.Persistence.File)...)
-	case rootPersists(f):
+	case f.Persistence.Root():
 		out = append(out, one(wire.Note, wire.RootPersistence, f.Persistence.File)...)
 		if f.Persistence.Kind == live.PersistDynamic {
 			out = append(out, one(wire.Warn, wire.RootUnsaved, f.Persistence.File)...)
@@ -44,10 +43,7 @@ func persistence(in Input) []wire.Check {
 		out = append(out, one(wire.Warn, wire.RootfsAside, "rootfs")...)
 	}
 	if made && in.MkfsErr != nil {
-		e := wire.AsError(in.MkfsErr)
-		out = append(out, one(wire.Stop, e.Code, e.Args...)...)
+		out = append(out, wire.StopOf(in.MkfsErr))
 	}
 	return out
 }
-
-func rootPersists(f live.Facts) bool { return strings.HasPrefix(f.Persistence.Kind, "root") }

@@ -4,7 +4,6 @@
 package preflight
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -48,8 +47,8 @@ type Measured struct {
 // Run runs every check, the most basic first. When the system is no live
 // system at all, nothing else is worth saying.
 func Run(in Input) []wire.Check {
-	if c := basic(in); c != nil {
-		return []wire.Check{*c}
+	if err := unknown(in.Facts); err != nil {
+		return []wire.Check{wire.StopOf(err)}
 	}
 	out := []wire.Check{} // JSON: a list, not null
 	for _, check := range checks {
@@ -76,30 +75,12 @@ func one(level wire.Level, code wire.Code, args ...string) []wire.Check {
 	return []wire.Check{{Level: level, Code: code, Args: args}}
 }
 
-func basic(in Input) *wire.Check {
-	f := in.Facts
-	switch {
-	case errors.Is(f.ConfigError, live.ErrOutsideBoot):
-		return &wire.Check{Level: wire.Stop, Code: wire.ConfigOutside, Args: []string{f.ConfigPath}}
-	case f.ConfigError != nil:
-		return &wire.Check{Level: wire.Stop, Code: wire.ConfigDamaged, Args: []string{f.ConfigPath, f.ConfigError.Error()}}
-	case !f.Live || f.Union.Type == "":
-		return &wire.Check{Level: wire.Stop, Code: wire.NotLive}
-	}
-	return nil
-}
-
 func remasterable(in Input) []wire.Check {
 	f := in.Facts
+	if err := fixed(f); err != nil {
+		return []wire.Check{wire.StopOf(err)}
+	}
 	switch {
-	case f.FromISO:
-		return one(wire.Stop, wire.FromISO)
-	case f.FromArchive:
-		return one(wire.Stop, wire.ArchiveBoot, f.Image.Dir)
-	case f.FromRescue:
-		return one(wire.Stop, wire.RescueBoot, f.Image.Name, f.Plain.Name)
-	case !f.Remasterable:
-		return one(wire.Stop, wire.NotRemasterable)
 	case !f.Boot.Mounted() && f.Encrypted:
 		return one(wire.Stop, wire.ToRAMLocked)
 	case !f.Boot.Mounted() && f.Boot.Device == "":
@@ -247,8 +228,7 @@ func kernelOption(root, release, option string) string {
 
 func engine(in Input) []wire.Check {
 	if in.EngineErr != nil {
-		e := wire.AsError(in.EngineErr)
-		return one(wire.Stop, e.Code, e.Args...)
+		return []wire.Check{wire.StopOf(in.EngineErr)}
 	}
 	if c := in.Plan.Compressor; !in.Engine.Knows(c) {
 		return one(wire.Stop, wire.EngineOld, in.Engine.Version(), c)

@@ -10,6 +10,14 @@ import (
 // Unchangeable tells why nothing on the stick can be changed, whatever it is;
 // nil when it may be possible. Errors are wire errors.
 func Unchangeable(f live.Facts) error {
+	if err := unknown(f); err != nil {
+		return err
+	}
+	return fixed(f)
+}
+
+// unknown tells why nothing is known of a live system.
+func unknown(f live.Facts) error {
 	switch {
 	case errors.Is(f.ConfigError, live.ErrOutsideBoot):
 		return wire.Fail(wire.ConfigOutside, f.ConfigError, f.ConfigPath)
@@ -17,6 +25,13 @@ func Unchangeable(f live.Facts) error {
 		return wire.Fail(wire.ConfigDamaged, f.ConfigError, f.ConfigPath, f.ConfigError.Error())
 	case !f.Live || f.Union.Type == "":
 		return wire.Fail(wire.NotLive, nil)
+	}
+	return nil
+}
+
+// fixed tells why the live system that runs cannot change its stick.
+func fixed(f live.Facts) error {
+	switch {
 	case f.FromISO:
 		return wire.Fail(wire.FromISO, nil)
 	case f.FromArchive:

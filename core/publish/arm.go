@@ -200,18 +200,18 @@ func (b *Build) Arm() error {
 		b.image.Close() //nolint:errcheck // nothing was written since the sync
 	}
 	if err != nil {
-		return b.m.failed(b.plan.New, errors.Join(err, b.unarm()))
+		return b.m.failed(b.plan.New, errors.Join(err, b.m.unarm(b.image, b.plan.Part, b.plan.New)))
 	}
 	return nil
 }
 
-// unarm takes an image back of which it is not certain that it is durable:
+// unarm takes the image f back of which it is not certain that it is durable:
 // what failed must not be armed.
-func (b *Build) unarm() error {
-	if !b.m.dir.SameFile(b.plan.New, b.image) {
+func (m *Medium) unarm(f *os.File, part, name string) error {
+	if !m.dir.SameFile(name, f) {
 		return nil
 	}
-	return errors.Join(b.m.dir.Rename(b.plan.New, b.m.dir, b.plan.Part), b.m.dir.Sync())
+	return errors.Join(m.dir.Rename(name, m.dir, part), m.dir.Sync())
 }
 
 // Abort removes everything that this build made, the image last.

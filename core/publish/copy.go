@@ -38,18 +38,23 @@ func (c copying) file(from *sys.Dir, name string, to *sys.Dir, as string, born f
 		err = born()
 	}
 	if err == nil {
-		err = c.bytes(dst, src)
-	}
-	if err == nil {
-		err = sameAttributes(src, dst)
-	}
-	if err == nil {
-		err = c.m.syncFile(dst)
+		err = c.fill(dst, src)
 	}
 	if err != nil {
 		return nil, errors.Join(err, dst.Close())
 	}
 	return dst, nil
+}
+
+// fill makes the new file dst, durable, what src is.
+func (c copying) fill(dst, src *os.File) error {
+	if err := c.bytes(dst, src); err != nil {
+		return err
+	}
+	if err := sameAttributes(src, dst); err != nil {
+		return err
+	}
+	return c.m.syncFile(dst)
 }
 
 func (c copying) bytes(dst, src *os.File) error {

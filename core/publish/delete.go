@@ -29,7 +29,7 @@ func (m *Medium) Delete(ctx context.Context, s Set, _ wire.Report) (Filed, error
 	if err != nil {
 		return Filed{}, err
 	}
-	src, shut, err := m.place(s.Archive)
+	src, shut, err := m.Place(s.Archive)
 	if err != nil {
 		return Filed{}, m.unlessAbsent(s.Archive, err)
 	}
@@ -82,7 +82,7 @@ func (m *Medium) delete(in intent) (Filed, error) {
 // the companions stay.
 func (m *Medium) finishDelete(j *journal) (done, left []string, err error) {
 	in := j.intent
-	src, shut, err := m.place(in.Archive)
+	src, shut, err := m.Place(in.Archive)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, m.end()
 	}

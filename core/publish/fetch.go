@@ -33,7 +33,7 @@ func (m *Medium) byArchive(ctx context.Context, from, to string, report wire.Rep
 		gen = live.Gen2023
 	}
 	number := path.Base(kept.Archive)
-	src, shut, err := m.place(number)
+	src, shut, err := m.Place(number)
 	if err != nil {
 		return kept, m.failed(kept.Archive, err)
 	}
@@ -53,7 +53,7 @@ func (m *Medium) byArchive(ctx context.Context, from, to string, report wire.Rep
 
 // fetch copies a set out of the archive to names beside the linuxfs.
 func (m *Medium) fetch(ctx context.Context, in intent, report wire.Report) (Filed, error) {
-	src, shut, err := m.place(in.Archive)
+	src, shut, err := m.Place(in.Archive)
 	if err != nil {
 		return Filed{}, m.unlessAbsent(in.Archive, err)
 	}
@@ -152,13 +152,7 @@ func (m *Medium) copyImage(c copying, src *sys.Dir, image move) (*os.File, error
 	if err != nil {
 		return nil, err
 	}
-	if err = c.bytes(f, from); err == nil {
-		err = sameAttributes(from, f)
-	}
-	if err == nil {
-		err = m.syncFile(f)
-	}
-	if err != nil {
+	if err := c.fill(f, from); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -174,8 +168,8 @@ func (m *Medium) publishCopy(f *os.File, image move) error {
 	if err == nil {
 		err = m.removeFillers()
 	}
-	if err != nil && m.dir.SameFile(image.To, f) { // what failed must not be armed
-		err = errors.Join(err, m.dir.Rename(image.To, m.dir, part), m.dir.Sync())
+	if err != nil {
+		err = errors.Join(err, m.unarm(f, part, image.To))
 	}
 	return err
 }
@@ -186,7 +180,7 @@ func (m *Medium) healFetch(j *journal) (healed, left []string, err error) {
 	in := j.intent
 	copied := slices.ContainsFunc(j.made, func(n made) bool { return n.Copied })
 	suffix, ok := m.published(in)
-	src, shut, err := m.place(in.Archive)
+	src, shut, err := m.Place(in.Archive)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && copied && ok && in.Drop:
 		return targets(in), nil, m.endUnless(m.dropPlace(nil, in))

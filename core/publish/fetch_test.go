@@ -97,7 +97,7 @@ func TestHealFetch(t *testing.T) {
 		in := stageIntent("0003", moves)
 		in.Copy = true
 		must(t, m.begin(in))
-		src, shut, err := m.place("0003")
+		src, shut, err := m.Place("0003")
 		must(t, err)
 		must(t, m.copyOut(t.Context(), src, in, newTally(nil, 0)))
 		must(t, os.Rename(dir+"/linuxfs.new", dir+"/linuxfs.part")) // as before the last step

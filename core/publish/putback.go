@@ -58,7 +58,7 @@ func (m *Medium) planBack(s Set, suffix string) (intent, error) {
 		return in, err
 	}
 	in.Moves = moves
-	dir, shut, err := m.place(s.Archive)
+	dir, shut, err := m.Place(s.Archive)
 	if err == nil {
 		in.Place = dir != m.dir
 		shut()

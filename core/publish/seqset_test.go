@@ -108,7 +108,7 @@ func (w *world) cutStage(m *Medium, s Set, suffix string, cut int) error {
 	if m.fat && s.Archive == "" {
 		return doSet(m, "stage", s)
 	}
-	src, shut, err := m.place(s.Archive)
+	src, shut, err := m.Place(s.Archive)
 	must(w.t, err)
 	defer shut()
 	if m.fat {
@@ -155,7 +155,7 @@ func (w *world) cutBack(m *Medium, s Set, suffix string, cut int) error {
 }
 
 func (w *world) cutDelete(m *Medium, s Set, suffix string, cut int) error {
-	src, shut, err := m.place(s.Archive)
+	src, shut, err := m.Place(s.Archive)
 	if err != nil {
 		return err
 	}

@@ -69,9 +69,9 @@ func filed(archive string, files []string) Filed {
 	return Filed{archive, files}
 }
 
-// place opens the directory of a set; fs.ErrNotExist when there is none.
-// shut closes it unless it is the medium's own.
-func (m *Medium) place(archive string) (dir *sys.Dir, shut func(), err error) {
+// Place opens the directory of a set, as in Set.Archive; fs.ErrNotExist when
+// there is none. shut closes it unless it is the medium's own.
+func (m *Medium) Place(archive string) (dir *sys.Dir, shut func(), err error) {
 	if archive == "" {
 		return m.dir, func() {}, nil
 	}
@@ -208,7 +208,7 @@ func (m *Medium) endUnless(err error) error {
 
 // free holds that no name in a directory is taken that the moves need.
 func (m *Medium) free(archive string, moves []move) error {
-	dir, shut, err := m.place(archive)
+	dir, shut, err := m.Place(archive)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -23,7 +23,7 @@ func begun(t *testing.T, dir string, s Set, steps int) {
 	must(t, err)
 	in := stageIntent(s.Archive, moves)
 	must(t, m.begin(in))
-	src, shut, err := m.place(s.Archive)
+	src, shut, err := m.Place(s.Archive)
 	must(t, err)
 	defer shut()
 	for _, mv := range in.Moves[:steps] {

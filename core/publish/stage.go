@@ -82,7 +82,7 @@ func (m *Medium) copyRoom(s Set, moves []move) error {
 	if !m.fat {
 		return nil
 	}
-	src, shut, err := m.place(s.Archive)
+	src, shut, err := m.Place(s.Archive)
 	if err != nil {
 		return m.unlessAbsent(s.Archive, err)
 	}
@@ -93,7 +93,7 @@ func (m *Medium) copyRoom(s Set, moves []move) error {
 
 // planStage plans the moves, and refuses what must not be armed.
 func (m *Medium) planStage(s Set, suffix string) ([]move, error) {
-	src, shut, err := m.place(s.Archive)
+	src, shut, err := m.Place(s.Archive)
 	if err != nil {
 		return nil, m.unlessAbsent(s.Archive, err)
 	}
@@ -187,7 +187,7 @@ func (m *Medium) stage(in intent) (Filed, error) {
 // withdraw takes back what a failed stage did, so that nothing is armed of
 // which it is not certain that it is durable.
 func (m *Medium) withdraw(in intent, err error) error {
-	src, shut, e := m.place(in.Archive)
+	src, shut, e := m.Place(in.Archive)
 	if e == nil {
 		defer shut()
 		_, _, e = m.undoStage(src, in.Moves)
@@ -205,7 +205,7 @@ func (m *Medium) withdraw(in intent, err error) error {
 // what is not what the journal names.
 func (m *Medium) finishStage(j *journal) (done, left []string, err error) {
 	in := j.intent
-	src, shut, err := m.place(in.Archive)
+	src, shut, err := m.Place(in.Archive)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, m.present(in.Moves), m.end()
 	}

@@ -17,7 +17,7 @@ func Check(ctx context.Context, c wire.Choices, out *wire.Out) (wire.CheckResult
 	s, err := openStation(ctx, out)
 	if err != nil {
 		if e := wire.AsError(err); wire.ExitStatus(e.Code) == wire.ExitRefused {
-			return wire.CheckResult{Checks: []wire.Check{{Level: wire.Stop, Code: e.Code, Args: e.Args}}}, nil
+			return wire.CheckResult{Checks: []wire.Check{wire.StopOf(err)}}, nil
 		}
 		return wire.CheckResult{}, err
 	}
@@ -59,9 +59,8 @@ func (s *station) examine(ctx context.Context, c wire.Choices) (examined, error)
 	checks := preflight.Run(in)
 	if preflight.FirstStop(checks) == nil {
 		if err := s.medium.WriteCheck(); err != nil {
-			e := wire.AsError(err)
 			s.log.add("write check: %v", err)
-			checks = append(checks, wire.Check{Level: wire.Stop, Code: e.Code, Args: e.Args})
+			checks = append(checks, wire.StopOf(err))
 		}
 	}
 	room := preflight.Room(in)

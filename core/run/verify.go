@@ -104,7 +104,7 @@ func (s *station) against(v history.Version, d verify.Digests) (known []string, 
 
 // md5Of is the first field of an md5 file (contract §9); "" when it has none.
 func (s *station) md5Of(v history.Version, name string) string {
-	dir, shut, err := s.imageDir(v.Archive)
+	dir, shut, err := s.medium.Place(v.Archive)
 	if err != nil {
 		return ""
 	}

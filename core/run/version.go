@@ -12,7 +12,6 @@ import (
 
 	"antix-remaster/core/history"
 	"antix-remaster/core/publish"
-	"antix-remaster/core/sys"
 	"antix-remaster/core/verify"
 	"antix-remaster/core/wire"
 )
@@ -91,7 +90,7 @@ func (s *station) isFree(place string) bool {
 		return false
 	}
 	set := setAt(s.facts.Image.Name, place)
-	dir, shut, err := s.imageDir(set.Archive)
+	dir, shut, err := s.medium.Place(set.Archive)
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
@@ -193,27 +192,10 @@ func setAt(name, place string) publish.Set {
 	return publish.Set{Image: name + "." + place}
 }
 
-// imageDir opens an archive, or gives the directory of the linuxfs; shut closes
-// what was opened.
-func (s *station) imageDir(archive string) (dir *sys.Dir, shut func(), err error) {
-	if archive == "" {
-		return s.dir, func() {}, nil
-	}
-	above, err := s.dir.Dir("archive")
-	if err != nil {
-		return nil, nil, err
-	}
-	defer above.Close()
-	if dir, err = above.Dir(archive); err != nil {
-		return nil, nil, err
-	}
-	return dir, func() { dir.Close() }, nil
-}
-
 // openImage opens the image of a version; a link is one to a name beside it.
 // Another file there by now is PlanChanged.
 func (s *station) openImage(v history.Version) (*os.File, error) {
-	dir, shut, err := s.imageDir(v.Archive)
+	dir, shut, err := s.medium.Place(v.Archive)
 	if err != nil {
 		return nil, wire.Fail(wire.PlanChanged, err)
 	}

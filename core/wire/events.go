@@ -116,6 +116,12 @@ type Check struct {
 // Refusal is the error of a run that this check forbids.
 func (c Check) Refusal() error { return Fail(c.Code, errors.New("refused by a check"), c.Args...) }
 
+// StopOf is the check that forbids a run because of an error.
+func StopOf(err error) Check {
+	e := AsError(err)
+	return Check{Level: Stop, Code: e.Code, Args: e.Args}
+}
+
 // Event is one line from the helper.
 type Event struct {
 	Event    string          `json:"event"` // ready, progress, note, paused, resumed, result, error

@@ -37,9 +37,8 @@ func saved(f live.Facts, v history.Version, tr func(string) string) (say []strin
 	if _, ok := f.Entries["rootfs"]; !ok || f.Persistence.Elsewhere {
 		return nil
 	}
-	inUse := strings.HasPrefix(f.Persistence.Kind, "root")
 	brings := slices.ContainsFunc(v.Companions, func(name string) bool { return name == "rootfs" || strings.HasPrefix(name, "rootfs.") })
-	if inUse && !brings {
+	if f.Persistence.Root() && !brings {
 		say = append(say, tr("Your saved root changes stay with the version you use now. The other one has no file for them: after that start nothing is saved any more until you make a new one."))
 	} else {
 		say = append(say, tr("Your saved root changes stay with the version you use now; those that belong to the other one come back with it."))
