@@ -43,6 +43,10 @@ const OwnName = "antix-remaster.cfg"
 // Limit is the size in bytes over which a file is no menu.
 const Limit = 1 << 20
 
+// deepest is how deep submenus and blocks may lie in each other. What is deeper
+// was not written by anybody, and would take its time.
+const deepest = 64
+
 // Entry is one thing to choose in a menu. All but ID, Title and Menu is as it
 // stands there: with quotes and variables, one word each.
 type Entry struct {

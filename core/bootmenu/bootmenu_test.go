@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A menu as sticks with the newer GRUB menus have it: variables that other files
@@ -197,6 +198,8 @@ func TestParseRefuses(t *testing.T) {
 		"binary":              {GRUB, "set default=0\n\x00"},
 		"large":               {Syslinux, "LABEL a\n" + strings.Repeat("#\n", Limit/2)},
 		"another boot loader": {"lilo", "default=a"},
+		"deep":                {GRUB, "set default=0\n" + strings.Repeat("submenu a {", 500)},
+		"deep menus":          {Syslinux, strings.Repeat("MENU BEGIN\n", 500)},
 	} {
 		if m, err := Parse(c.kind, []byte(c.text)); err == nil {
 			t.Errorf("%s: no error, but %+v", name, m)
@@ -315,5 +318,28 @@ func TestRemoveAround(t *testing.T) {
 	}
 	if m, err := Parse(Syslinux, moved); err != nil || !m.Hooked {
 		t.Errorf("a menu with our section is not hooked: %+v, %v", m, err)
+	}
+}
+
+// A stick may hold anything: what was made to take long must not. The limit is
+// a tenfold of what a slow machine needs.
+func TestNothingTakesLong(t *testing.T) {
+	fill := func(head, part string) []byte { return []byte(head + strings.Repeat(part, (Limit-len(head))/len(part))) }
+	start := time.Now()
+	for _, text := range [][]byte{
+		fill("set a=b\n", "{"), fill("", "submenu a {\n"), fill("", "menuentry a {\n}\n"), fill("set a=b\n", "'"), fill("set a=b\n", "${"),
+		fill("", begin+"\n"), fill("", end+"\n"), fill("", begin+"\n"+end+"\n"), fill("set default=", ">"),
+		fill("", "MENU BEGIN\n"), fill("APPEND "+strings.Repeat("a ", Limit/4)+"\n", "LABEL a\n"),
+		fill(head+"\n#: entry a\n", "#: option a\n"), fill(head+"\n#: entry a\n", "#: title \"a\"\n"), fill(head+"\n", "#: entry a\n"),
+	} {
+		for _, f := range Files[:2] {
+			Parse(f.Kind, text)
+			Decode(f.Kind, text)
+			Append(text, f)
+			Remove(text)
+		}
+	}
+	if took := time.Since(start); took > time.Minute {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -28,9 +28,10 @@ const (
 // Limits. Old boot loaders take a line of at most 2048 bytes, and the rest of a
 // longer one as a line of its own.
 const (
-	longest = 2000
-	chunk   = 100 // bytes of a title in one comment; quoting makes at most four of one
-	shown   = 72  // characters of a title in a menu
+	longest   = 2000
+	longTitle = 4096 // bytes
+	chunk     = 100  // bytes of a title in one comment; quoting makes at most four of one
+	shown     = 72   // characters of a title in a menu
 )
 
 var (
@@ -44,13 +45,15 @@ var (
 func Encode(f File, base Entry, extras []Extra) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(head + "\n")
-	for i, x := range extras {
+	seen := map[string]bool{}
+	for _, x := range extras {
 		if err := x.check(); err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(extras[:i], func(y Extra) bool { return y.ID == x.ID }) {
+		if seen[x.ID] {
 			return nil, fmt.Errorf("cannot make two boot entries %q", x.ID)
 		}
+		seen[x.ID] = true
 		x.note(&b)
 		if f.Kind == GRUB {
 			x.grub(&b, base)
@@ -96,6 +99,9 @@ func (x Extra) same(y Extra) bool {
 func (x Extra) check() error {
 	if !safeID.MatchString(x.ID) {
 		return fmt.Errorf("cannot make a boot entry %q: only small letters, digits and - can be in its name", x.ID)
+	}
+	if len(x.Title) > longTitle {
+		return fmt.Errorf("cannot make the boot entry %s: its title has %d bytes, more than %d", x.ID, len(x.Title), longTitle)
 	}
 	for _, o := range x.Options {
 		if !safeOption.MatchString(o) {
@@ -210,21 +216,27 @@ func Decode(_ Kind, text []byte) (extras []Extra, ours bool, err error) {
 			}
 		}
 	}
+	for _, x := range extras {
+		if err := x.check(); err != nil {
+			return nil, true, err
+		}
+	}
 	return extras, true, nil
 }
 
 // noted reads one line of what note wrote.
 func noted(extras []Extra, key, value string) ([]Extra, error) {
 	if key == "entry" {
-		extras = append(extras, Extra{ID: value})
-	} else if len(extras) == 0 {
+		return append(extras, Extra{ID: value}), nil
+	}
+	if len(extras) == 0 {
 		return nil, nil
 	}
 	x := &extras[len(extras)-1]
 	switch key {
 	case "title":
 		part, err := strconv.Unquote(value)
-		if err != nil {
+		if err != nil || len(x.Title) > longTitle {
 			return nil, fmt.Errorf("cannot read our boot entries: the title %s makes no sense", value)
 		}
 		x.Title += part
@@ -233,5 +245,5 @@ func noted(extras []Extra, key, value string) ([]Extra, error) {
 	case "once":
 		x.Once = true
 	}
-	return extras, x.check()
+	return extras, nil
 }

@@ -115,7 +115,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"option with a quote": {ID: "a", Options: []string{"a'b"}}, "two in one": {ID: "a", Options: []string{"a b"}},
 		"variable": {ID: "a", Options: []string{"$x"}}, "no option": {ID: "a", Options: []string{""}},
 		"line end": {ID: "a", Options: []string{"a\n"}}, "command": {ID: "a", Options: []string{"a;halt"}},
-		"another initrd": {ID: "a", Options: []string{strings.Repeat("a", 256)}},
+		"long option": {ID: "a", Options: []string{strings.Repeat("a", 256)}}, "long title": {ID: "a", Title: strings.Repeat("a", 4097)},
 	} {
 		if text, err := Encode(Files[0], b, []Extra{x}); err == nil {
 			t.Errorf("%s: no error, but %s", name, text)

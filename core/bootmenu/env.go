@@ -11,8 +11,9 @@ import (
 // lines NAME=VALUE, and "#" up to its size. GRUB writes into it in place, by
 // the blocks of the file, and can neither make it nor let it grow.
 const (
-	envHead = "# GRUB Environment Block\n"
-	envSize = 1024
+	envHead  = "# GRUB Environment Block\n"
+	envSize  = 1024
+	envLimit = 64 << 10 // no program makes one of another size, but GRUB takes it
 )
 
 // NextEntry is the variable that names the entry of the next boot alone.
@@ -74,7 +75,7 @@ func EnvSet(block []byte, name, value string) ([]byte, error) {
 // line end into the value.
 func envLines(block []byte) ([]string, error) {
 	rest, ok := strings.CutPrefix(string(block), envHead)
-	if !ok || len(block) > Limit {
+	if !ok || len(block) > envLimit {
 		return nil, fmt.Errorf("cannot read the environment block: it does not begin like one")
 	}
 	var lines []string

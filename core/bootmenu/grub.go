@@ -41,7 +41,7 @@ type grubParser struct {
 func parseGRUB(text string) (Menu, bool) {
 	p := &grubParser{lexer: lexer{text: text}, frames: []frame{{}}}
 	var words []token
-	for t, ok := p.next(); ok; t, ok = p.next() {
+	for t, ok := p.next(); ok && len(p.frames) <= deepest; t, ok = p.next() {
 		if t.word {
 			words = append(words, t)
 			continue
@@ -57,7 +57,7 @@ func parseGRUB(text string) (Menu, bool) {
 	}
 	p.command(words)
 	p.menu.Default = p.findDefault()
-	return p.menu, p.known
+	return p.menu, p.known && len(p.frames) <= deepest
 }
 
 func (p *grubParser) top() *frame { return &p.frames[len(p.frames)-1] }

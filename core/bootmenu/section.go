@@ -3,7 +3,7 @@ package bootmenu
 import (
 	"bytes"
 	"path"
-	"regexp"
+	"strings"
 )
 
 const (
@@ -33,28 +33,6 @@ func Section(f File) []byte {
 	return []byte("\n" + begin + "\n" + body + "\n" + end + "\n")
 }
 
-var (
-	beginLine = regexp.MustCompile(`(?m)^` + begin + `\r?$`)
-	endLine   = regexp.MustCompile(`(?m)^` + end + `\r?$`)
-)
-
-// find tells where a section is: the last beginning before an end. Others, as
-// somebody may have left them, are just comments.
-func find(text []byte) (from, to int, ok bool) {
-	for _, e := range endLine.FindAllIndex(text, -1) {
-		begins := beginLine.FindAllIndex(text[:e[0]], -1)
-		if len(begins) > 0 {
-			return begins[len(begins)-1][0], e[1], true
-		}
-	}
-	return 0, 0, false
-}
-
-func hooked(text []byte) bool {
-	_, _, ok := find(text)
-	return ok
-}
-
 // Append returns the menu with our section behind it, and as it is when that is
 // there already. A section that says something else is replaced.
 func Append(text []byte, f File) []byte {
@@ -62,31 +40,58 @@ func Append(text []byte, f File) []byte {
 	if bytes.Contains(text, section) {
 		return text
 	}
-	return append(bytes.Clone(Remove(text)), section...)
+	return append(Remove(text), section...)
 }
 
-// Remove returns the menu without our section: what it was before Append.
+// Remove returns the menu without our section: what it was before Append. A
+// beginning or an end alone, as somebody may have left it, is just a comment.
 func Remove(text []byte) []byte {
-	for {
-		from, to, ok := find(text)
-		if !ok {
-			return text
-		}
-		text = cut(text, from, to)
-	}
+	without, _ := split(text)
+	return without
 }
 
-// cut takes out a section with the line end before and behind it; but lines
-// that somebody wrote around it are not joined.
-func cut(text []byte, from, to int) []byte {
-	windows := text[to-1] == '\r'
-	before, ok := bytes.CutSuffix(text[:from], []byte("\n"))
-	if ok && windows {
-		before = bytes.TrimSuffix(before, []byte("\r"))
+func hooked(text []byte) bool {
+	_, found := split(text)
+	return found
+}
+
+// split returns a copy of text without sections, and whether there were any.
+func split(text []byte) (without []byte, found bool) {
+	var begins []int // where in without a section may have begun
+	var cut string   // the line end that was before a section
+	for l := range bytes.Lines(text) {
+		if cut != "" && len(without) > 0 && !bytes.HasSuffix(without, []byte("\n")) {
+			without = append(without, cut...) // two lines are not joined
+		}
+		cut = ""
+		content, ending := l, ""
+		for _, e := range []string{"\n", "\r"} {
+			if c, ok := bytes.CutSuffix(content, []byte(e)); ok {
+				content, ending = c, e+ending
+			}
+		}
+		switch last := len(begins) - 1; {
+		case string(content) == end && last >= 0:
+			without, cut = trimEnd(without[:begins[last]], ending)
+			begins, found = begins[:last], true
+			continue
+		case string(content) == begin:
+			begins = append(begins, len(without))
+		}
+		without = append(without, l...)
 	}
-	after := bytes.TrimPrefix(text[to:], []byte("\n"))
-	if len(before) > 0 && len(after) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
-		before = text[:from]
+	return without, found
+}
+
+// trimEnd cuts off the line end that belongs to a section: one as in the section.
+func trimEnd(text []byte, ending string) (without []byte, cut string) {
+	for _, e := range []string{"\n", "\r"} {
+		if e == "\r" && (cut == "" || !strings.HasPrefix(ending, e)) {
+			break
+		}
+		if t, ok := bytes.CutSuffix(text, []byte(e)); ok {
+			text, cut = t, e+cut
+		}
 	}
-	return append(bytes.Clone(before), after...)
+	return text, cut
 }

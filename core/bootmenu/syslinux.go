@@ -6,8 +6,8 @@ import "strings"
 type syslinuxParser struct {
 	menu     Menu
 	menus    []string // the submenus that are open
-	append   []string // for entries without an APPEND of their own
-	given    []bool   // whether an entry has one
+	common   Entry  // what holds for entries without an APPEND of their own
+	given    []bool // whether an entry has one
 	chosen   string   // of DEFAULT
 	marked   int      // the entry with MENU DEFAULT, or -1
 	known    bool
@@ -17,18 +17,24 @@ type syslinuxParser struct {
 func parseSyslinux(text string) (Menu, bool) {
 	p := &syslinuxParser{marked: -1}
 	for l := range strings.Lines(text) {
+		if len(p.menus) > deepest {
+			break
+		}
 		key, value := keyword(l)
 		if p.skipping = p.skipping && key != "endtext"; !p.skipping {
 			p.line(key, value)
 		}
 	}
 	for i := range p.menu.Entries {
-		if !p.given[i] {
-			p.options(i, p.append)
+		if e := &p.menu.Entries[i]; !p.given[i] {
+			e.Options, e.inAppend = p.common.Options, p.common.inAppend
+			if e.Initrd == nil {
+				e.Initrd = p.common.Initrd
+			}
 		}
 	}
 	p.menu.Default = p.findDefault()
-	return p.menu, p.known
+	return p.menu, p.known && len(p.menus) <= deepest
 }
 
 // keyword splits a line into its first word, in small letters, and the rest.
@@ -58,11 +64,12 @@ func (p *syslinuxParser) line(key, value string) {
 		p.menu.Entries = append(p.menu.Entries, Entry{ID: id, Title: id, Menu: append([]string(nil), p.menus...)})
 		p.given = append(p.given, false)
 	case key == "append" && last < 0:
-		p.append = strings.Fields(value)
+		p.common.Options, p.common.Initrd = nil, nil
+		p.common.options(strings.Fields(value))
 	case last < 0:
 	case key == "append":
 		p.given[last] = true
-		p.options(last, strings.Fields(value))
+		p.menu.Entries[last].options(strings.Fields(value))
 	default:
 		p.entryLine(&p.menu.Entries[last], key, value)
 	}
@@ -81,8 +88,7 @@ func (p *syslinuxParser) entryLine(e *Entry, key, value string) {
 }
 
 // options takes an APPEND: an initrd= in it is the older way to say INITRD.
-func (p *syslinuxParser) options(i int, words []string) {
-	e := &p.menu.Entries[i]
+func (e *Entry) options(words []string) {
 	for _, word := range words {
 		if files, ok := strings.CutPrefix(word, "initrd="); ok {
 			e.Initrd, e.inAppend = append(e.Initrd, initrds(files)...), true
