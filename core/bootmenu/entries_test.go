@@ -193,7 +193,7 @@ func run(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Fatalf("%v: install grub-common", err)
+		t.Fatalf("%v: see scripts/setup", err)
 	}
 	out, err := exec.Command(path, args...).CombinedOutput()
 	return string(out), err

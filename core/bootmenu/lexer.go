@@ -2,6 +2,9 @@ package bootmenu
 
 import "strings"
 
+// nameBytes can be in the name of a variable.
+const nameBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_?@*#"
+
 // token is a word of GRUB's language, or a character that ends one: "\n" (also
 // for ";"), "{", "}", or one of "|&<>".
 type token struct {
@@ -65,7 +68,10 @@ func (l *lexer) piece() {
 	case rest[0] == '\\' && len(rest) > 1:
 		l.take(rest[:2], rest[1:2])
 	case strings.HasPrefix(rest, "${"):
-		n := max(strings.IndexByte(rest, '}')+1, 2)
+		n := 2 + len(rest[2:]) - len(strings.TrimLeft(rest[2:], nameBytes))
+		if n < len(rest) && rest[n] == '}' {
+			n++
+		}
 		l.take(rest[:n], rest[:n])
 	case strings.HasPrefix(rest, `$"`): // a text that GRUB translates
 		l.quoted(`$"`)

@@ -75,8 +75,10 @@ var limited = []onlyBy{
 	{gotk3 + "/", []string{"gui", "cmd/antix-remaster"}},
 }
 
-// planMustNot keeps core/plan pure: the same input gives the same plan.
-var planMustNot = []string{"os", "io/fs", "net", "time", "syscall", module + "/core/sys"}
+// pure packages are functions: the same input gives the same plan or menu.
+var pure = []string{"core/plan", "core/bootmenu"}
+
+var pureMustNot = []string{"os", "io/fs", "net", "time", "syscall", module + "/core/sys"}
 
 var emptyNames = []string{"util", "utils", "common", "types", "helper", "helpers", "misc", "shared"}
 
@@ -118,8 +120,8 @@ func forbidden(p Package, imported string) string {
 			return fmt.Sprintf("imports %s, which only %s may", imported, strings.Join(l.by, " and "))
 		}
 	}
-	if p.name() == "core/plan" && slices.Contains(planMustNot, imported) {
-		return fmt.Sprintf("imports %s, but a plan is a pure function", imported)
+	if slices.Contains(pure, p.name()) && slices.Contains(pureMustNot, imported) {
+		return fmt.Sprintf("imports %s, but is pure", imported)
 	}
 	return ""
 }

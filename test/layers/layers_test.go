@@ -81,6 +81,7 @@ func TestViolationsAreSeen(t *testing.T) {
 		"cgo in core":              cgo,
 		"plan looks at files":      pkg("core/plan", "os"),
 		"plan looks at the clock":  pkg("core/plan", "time"),
+		"menu looks at files":      pkg("core/bootmenu", "os"),
 		"name without meaning":     pkg("core/util"),
 		"such a name in the tests": pkg("test/common"),
 	}
