@@ -29,6 +29,7 @@ type File struct {
 
 // Files are the places where sticks made by antiX and MX tools have a menu. A
 // stick has several: GRUB is for UEFI, and may be started from the other one.
+// Menus in one folder share our file.
 var Files = []File{
 	{"boot/grub", "grub.cfg", GRUB},
 	{"boot/syslinux", "syslinux.cfg", Syslinux},
@@ -149,7 +150,8 @@ func isSpecial(option string) bool {
 // With returns the options of the entry with more behind them, and without
 // those of its own that choose the image or have it swapped (contract §3). A
 // check of md5 sums stays: it is the user's wish, and finds only sums that
-// belong to files in the folder that is booted.
+// belong to files in the folder that is booted. What a variable such as $@ holds
+// cannot be known; of an option that is there twice the last one counts.
 func (e Entry) With(options ...string) []string {
 	own := slices.DeleteFunc(slices.Clone(e.Options), func(option string) bool {
 		switch optionName(option) {

@@ -19,9 +19,8 @@ const (
 // that can be a memory disk or the EFI partition: it comes second. ($root) is
 // changed by search lines of a menu, and no choice.
 //
-// Syslinux gets the path from the root of the device: a relative one belongs to
-// the folder of the configuration or to the root, as the version likes. All
-// versions go on when the file is missing.
+// Syslinux (3.70 or newer) gets the path from the root of the device: what a
+// relative one belongs to differs. It goes on when the file is missing.
 func Section(f File) []byte {
 	body := "INCLUDE " + path.Join("/", f.Dir, OwnName)
 	if f.Kind == GRUB {
