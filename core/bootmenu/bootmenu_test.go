@@ -324,12 +324,14 @@ func TestRemoveAround(t *testing.T) {
 // A stick may hold anything: what was made to take long must not. The limit is
 // a tenfold of what a slow machine needs.
 func TestNothingTakesLong(t *testing.T) {
-	fill := func(head, part string) []byte { return []byte(head + strings.Repeat(part, (Limit-len(head))/len(part))) }
+	fill := func(head, part string) []byte {
+		return []byte(head + strings.Repeat(part, Limit/2/len(part)))
+	}
 	start := time.Now()
 	for _, text := range [][]byte{
 		fill("set a=b\n", "{"), fill("", "submenu a {\n"), fill("", "menuentry a {\n}\n"), fill("set a=b\n", "'"), fill("set a=b\n", "${"),
 		fill("", begin+"\n"), fill("", end+"\n"), fill("", begin+"\n"+end+"\n"), fill("set default=", ">"),
-		fill("", "MENU BEGIN\n"), fill("APPEND "+strings.Repeat("a ", Limit/4)+"\n", "LABEL a\n"),
+		fill("", "MENU BEGIN\n"), fill("APPEND "+strings.Repeat("a ", Limit/5)+"\n", "LABEL a\n"),
 		fill(head+"\n#: entry a\n", "#: option a\n"), fill(head+"\n#: entry a\n", "#: title \"a\"\n"), fill(head+"\n", "#: entry a\n"),
 	} {
 		for _, f := range Files[:2] {

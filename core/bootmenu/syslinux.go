@@ -6,8 +6,8 @@ import "strings"
 type syslinuxParser struct {
 	menu     Menu
 	menus    []string // the submenus that are open
-	common   Entry  // what holds for entries without an APPEND of their own
-	given    []bool // whether an entry has one
+	common   Entry    // what holds for entries without an APPEND of their own
+	given    []bool   // whether an entry has one
 	chosen   string   // of DEFAULT
 	marked   int      // the entry with MENU DEFAULT, or -1
 	known    bool
