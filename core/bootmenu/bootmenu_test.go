@@ -341,7 +341,7 @@ func TestNothingTakesLong(t *testing.T) {
 			Remove(text)
 		}
 	}
-	if took := time.Since(start); took > time.Minute {
+	if took := time.Since(start); took > 2*time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }
