@@ -18,6 +18,9 @@ const crashMark = "/crash-mark"
 
 // act is what a child of a crash test does.
 func act(action, dir string) error {
+	if menu, ok := strings.CutPrefix(action, "menu "); ok {
+		return actMenu(menu, dir)
+	}
 	action, name, _ := strings.Cut(action, ":")
 	m, err := openMedium(dir, name, "/dev/no-such-device")
 	if err != nil {
@@ -71,7 +74,7 @@ var (
 )
 
 const (
-	changingCalls = "openat,mkdirat,symlinkat,renameat2,unlinkat,write,pwrite64,ftruncate,copy_file_range,sendfile"
+	changingCalls = "openat,mkdirat,symlinkat,renameat2,unlinkat,write,pwrite64,ftruncate,fallocate,copy_file_range,sendfile"
 	otherCalls    = "fsync,syncfs,fchownat,fchmodat,utimensat"
 )
 

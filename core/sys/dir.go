@@ -122,7 +122,7 @@ func (d *Dir) Open(name string, flags int) (*os.File, error) {
 		return nil, err
 	}
 	fd, err := unix.Openat(d.fd(), name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) {
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) {
 		err = ErrUnsafe
 	}
 	if err != nil {
@@ -286,6 +286,34 @@ func (d *Dir) Rename(name string, dst *Dir, newName string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("cannot rename %s/%s to %s/%s: %w", d.Path(), name, dst.Path(), newName, err)
+	}
+	return nil
+}
+
+// Exchange makes two names change places in one step. Where the file system
+// cannot, the error is errors.ErrUnsupported.
+func (d *Dir) Exchange(a, b string) error {
+	err := errors.Join(d.check(a), d.check(b))
+	if err == nil {
+		err = unix.Renameat2(d.fd(), a, d.fd(), b, unix.RENAME_EXCHANGE)
+	}
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
+		err = errors.ErrUnsupported
+	}
+	if err != nil {
+		return fmt.Errorf("cannot exchange %s/%s and %s: %w", d.Path(), a, b, err)
+	}
+	return nil
+}
+
+// Replace moves name to newName in one step; what had that name is gone.
+func (d *Dir) Replace(name, newName string) error {
+	err := errors.Join(d.check(name), d.check(newName))
+	if err == nil {
+		err = unix.Renameat(d.fd(), name, d.fd(), newName)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot rename %s/%s over %s: %w", d.Path(), name, newName, err)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func TestOpensOnlyPlainFiles(t *testing.T) {
 			if err == nil {
 				f.Close()
 			}
-			if isDir := name == "dir" || name == "mount"; (err == nil) != (name == "file") || err != nil && !isDir && !errors.Is(err, ErrUnsafe) {
+			if (err == nil) != (name == "file") || err != nil && !errors.Is(err, ErrUnsafe) {
 				t.Errorf("open %s %s: %v", name, what, err)
 			}
 		}
@@ -158,6 +158,39 @@ func TestRenameNeverReplaces(t *testing.T) {
 		is, err := dst.Lstat(name + ".moved")
 		if err != nil || is != was || d.Exists(name) {
 			t.Errorf("%s is %+v, was %+v, %v", name, is, was, err)
+		}
+	}
+}
+
+// TestExchangeAndReplace: whatever has the names, links themselves are meant.
+func TestExchangeAndReplace(t *testing.T) {
+	path, names := zoo(t)
+	d := openDir(t, path)
+	must(t, os.WriteFile(path+"/mine", []byte("mine"), 0o644))
+	mine, err := d.Lstat("mine")
+	must(t, err)
+	for _, name := range names {
+		was, err := d.Lstat(name)
+		must(t, err)
+		must(t, d.Exchange("mine", name))
+		if a, _ := d.Lstat(name); a != mine {
+			t.Errorf("%s is %+v", name, a)
+		}
+		must(t, d.Exchange("mine", name))
+		if a, _ := d.Lstat(name); a != was {
+			t.Errorf("%s is %+v, was %+v", name, a, was)
+		}
+	}
+	if err := d.Exchange("mine", "absent"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("exchanged with nothing: %v", err)
+	}
+	must(t, d.Replace("mine", "out"))
+	if a, _ := d.Lstat("out"); a != mine || d.Exists("mine") {
+		t.Errorf("out is %+v", a)
+	}
+	for _, bad := range []string{"", "..", "a/b"} {
+		if err := errors.Join(d.Exchange("out", bad), d.Replace("out", bad)); !errors.Is(err, ErrName) {
+			t.Errorf("%q: %v", bad, err)
 		}
 	}
 }

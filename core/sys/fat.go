@@ -2,6 +2,8 @@ package sys
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -12,6 +14,16 @@ import (
 // IsFAT tells whether the file system is FAT or exFAT, where a rename is
 // several writes and a directory entry can outlive its clusters.
 func (s Space) IsFAT() bool { return s.Type == magicFAT || s.Type == magicExFAT }
+
+// Preallocate takes the room of the first size bytes of f and leaves its size as
+// it is. Where the file system cannot, nothing is done.
+func Preallocate(f *os.File, size int64) error {
+	err := unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, size)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("cannot take %d bytes for %s: %w", size, f.Name(), err)
+	}
+	return nil
+}
 
 // Hold keeps the inode behind name, whatever it is, alive: its blocks are only
 // given back when the holder is closed, not when the name goes.

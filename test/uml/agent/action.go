@@ -87,6 +87,9 @@ func furnish(job power.Job) {
 	if action == "heal" {
 		action = job.Of
 	}
+	if isMenu(job) {
+		furnishMenus(job)
+	}
 	furnishSet(job, action, image)
 	if action == "record" || action == "inplace" {
 		writeFrom(dir+"/history.json", bytes.NewReader(recordText(1)))
@@ -106,9 +109,13 @@ func open(job power.Job, device string) (*publish.Medium, *sys.Dir, error) {
 	return m, d, err
 }
 
-// act does the action of a job, as the conductor does it. ready is called when
-// what comes is to be judged.
-func act(job power.Job, device string, ready func()) error {
+// act does the action of a job, as the conductor does it. It marks the begin of
+// what is to be judged.
+func act(job power.Job, device string, mark func(text string)) error {
+	ready := func() { mark("begin") }
+	if isMenu(job) {
+		return actMenus(job, device, mark)
+	}
 	if slices.Contains([]string{"nodir", "once", "flusher"}, job.Action) {
 		ready()
 		return broken(job, device)

@@ -15,11 +15,15 @@ import (
 	"antix-remaster/test/uml/power"
 )
 
+// stepMark is the mark after a step of a menu job.
+const stepMark = "step"
+
 // cut is one state to be looked at: what is applied on top of what is durable.
 type cut struct {
 	point   int
 	reorder bool
 	done    bool
+	steps   int // of a menu job that were done
 	extra   []logwrites.Entry
 	flushed int // entries that are applied to the origin before
 }
@@ -31,7 +35,7 @@ func judge(job power.Job) []power.State {
 	must(err)
 	entries, err := logwrites.Read(log)
 	must(err)
-	cuts := thin(cutsOf(entries), job.Most)
+	cuts := thin(cutsOf(entries, isMenu(job) && job.FS == "vfat"), job.Most)
 	origin, err := os.OpenFile("/dev/ubda", os.O_RDWR|unix.O_DIRECT, 0)
 	must(err)
 	var states []power.State
@@ -47,29 +51,38 @@ func judge(job power.Job) []power.State {
 
 // cutsOf lists the states: after every write, in the order in which they were
 // given to the device; and, for a device with a cache, some of what was not
-// flushed lost.
-func cutsOf(entries []logwrites.Entry) []cut {
+// flushed lost. With torn there are also states in which half of a write was done:
+// an ext4 does not always mount then.
+func cutsOf(entries []logwrites.Entry, torn bool) []cut {
 	var out []cut
 	began, done := false, false
-	flushed := 0
+	flushed, steps := 0, 0
 	rng := rand.New(rand.NewSource(1))
 	for i, e := range entries {
 		pending := slices.DeleteFunc(slices.Clone(entries[flushed:i]), func(e logwrites.Entry) bool { return e.Len == 0 || e.Is(logwrites.Mark) })
 		if e.Is(logwrites.Mark) {
 			began, done = began || e.Name == "begin", done || e.Name == "done"
+			if e.Name == stepMark {
+				steps++
+			}
 			if began {
-				out = append(out, cut{i, false, done, pending, flushed}, cut{i, true, done, durable(pending), flushed})
+				out = append(out, cut{i, false, done, steps, pending, flushed}, cut{i, true, done, steps, durable(pending), flushed})
 			}
 			continue
 		}
 		if e.Is(logwrites.Flush) {
 			for range min(len(pending), 4) * btoi(began) {
-				out = append(out, cut{i, true, done, lose(pending, rng), flushed})
+				out = append(out, cut{i, true, done, steps, lose(pending, rng), flushed})
 			}
 			flushed, pending = i, nil
 		}
+		if half := e.Len / 1024 * 512; torn && began && half > 0 {
+			first := e
+			first.Len = half
+			out = append(out, cut{i + 1, false, done, steps, append(slices.Clone(pending), first), flushed})
+		}
 		if began && e.Len > 0 {
-			out = append(out, cut{i + 1, false, done, append(pending, e), flushed})
+			out = append(out, cut{i + 1, false, done, steps, append(pending, e), flushed})
 		}
 	}
 	return out
@@ -140,22 +153,31 @@ func look(job power.Job, log *os.File, c cut, count int) power.State {
 		must(apply(log, e, f))
 	}
 	must(f.Close())
-	s := &verdict{State: power.State{Point: c.point, Reorder: c.reorder, Done: c.done}, job: job}
+	s := &verdict{State: power.State{Point: c.point, Reorder: c.reorder, Done: c.done}, job: job, steps: c.steps}
 	if err := mount(dev, job, unix.MS_RDONLY); err != nil {
 		s.bad("P2 it does not mount: %v", err)
 		return s.State
 	}
-	s.found(treeOf())
+	if isMenu(job) {
+		s.foundMenus()
+	} else {
+		s.found(treeOf())
+	}
 	must(unix.Unmount(mountpoint, 0))
 	must(mount(dev, job, 0))
-	s.healed(dev, count%8 == 0)
+	if isMenu(job) {
+		s.healedMenus(dev)
+	} else {
+		s.healed(dev, count%8 == 0)
+	}
 	must(unix.Unmount(mountpoint, 0))
 	return s.State
 }
 
 type verdict struct {
 	power.State
-	job power.Job
+	job   power.Job
+	steps int
 }
 
 func (s *verdict) bad(format string, a ...any) {
@@ -241,7 +263,7 @@ func kernelLog() string {
 
 func (s *verdict) retry(dev string) {
 	s.Notes = append(s.Notes, "again")
-	if err := act(s.job, dev, func() {}); err != nil {
+	if err := act(s.job, dev, func(string) {}); err != nil {
 		s.bad("P4 once more: %v", err)
 	} else if d := diff(treeOf(), s.job.Trees.After); d != "" {
 		s.bad("P4 once more: %s", d)

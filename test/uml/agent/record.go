@@ -27,11 +27,13 @@ func record(job power.Job) power.Trees {
 	must(err)
 	must(mount(dev, job, 0))
 	var trees power.Trees
-	mark := func(text string) { must(dm.Message("log", "mark "+text)) }
-	must(act(job, dev, func() {
-		trees.Before = treeOf()
-		mark("begin")
-	}))
+	mark := func(text string) {
+		if text == "begin" {
+			trees.Before = treeOf()
+		}
+		must(dm.Message("log", "mark "+text))
+	}
+	must(act(job, dev, mark))
 	mark("done")
 	trees.After = treeOf()
 	trees.Done = trees.After

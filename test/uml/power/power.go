@@ -12,8 +12,8 @@ const (
 type Job struct {
 	Kind   string `json:"kind"`
 	FS     string `json:"fs"`     // vfat, ext4
-	Layout string `json:"layout"` // plain, sqext, links, rootfs
-	Action string `json:"action"` // build, taken, disarm, keep, stage, back, delete, each of them also with -old, record, heal; nodir, once, flusher, armfirst and inplace are broken on purpose
+	Layout string `json:"layout"` // plain, sqext, links, rootfs; of a menu plain, edge
+	Action string `json:"action"` // build, taken, disarm, keep, stage, back, delete, each of them also with -old, record, heal, menu; nodir, once, flusher, armfirst, inplace and what begins with menu- are broken on purpose
 	Of     string `json:"of"`     // of heal: which action was interrupted
 	Size   int64  `json:"size"`   // of an image, bytes
 	Most   int    `json:"most"`   // states to judge, 0: all
