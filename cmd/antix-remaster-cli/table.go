@@ -9,7 +9,7 @@ import (
 )
 
 // order is how the help lists the verbs.
-var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "diff"}
+var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "diff", "try", "untry", "menu"}
 
 var verbs map[string]verb
 
@@ -41,6 +41,11 @@ func init() {
 			more: []string{called, wire.T("Never what runs, what a plain start uses, what waits for the next start, or the last one that can be started. A pinned one needs: --confirm \"delete a pinned version\".")}},
 		"diff": {do: (*app).diff, takes: "[VERSION [VERSION]]", max: 2, text: wire.T("what changes from the running version, or the first one named, to another"),
 			more: []string{called}},
+		"try": {do: (*app).try, takes: "VERSION", min: 1, max: 1, text: wire.T("give a version an entry in the boot menu that starts it from where it lies"),
+			more: []string{called, wire.T("Nothing is renamed: a start without that entry is the usual one. One version at a time can be tried.")}},
+		"untry": {do: (*app).untry, takes: "VERSION", min: 1, max: 1, text: wire.T("take that entry away again"), more: []string{called}},
+		"menu": {do: (*app).menu, takes: "on|off", min: 1, max: 1, text: wire.T("have entries for rescue in the boot menu of the stick, or none"),
+			more: []string{wire.T("They are there after the first new version, and are brought up to date at every change. The menu itself is left as it is: one line at its end includes them.")}},
 	}
 }
 

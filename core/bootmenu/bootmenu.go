@@ -39,7 +39,9 @@ var Files = []File{
 }
 
 // OwnName is the file of our entries, in the folder of the menu that includes it.
-const OwnName = "antix-remaster.cfg"
+// It is short: a long name on FAT takes several entries, which a power cut can
+// tear apart.
+const OwnName = "remaster.cfg"
 
 // Limit is the size in bytes over which a file is no menu.
 const Limit = 1 << 20

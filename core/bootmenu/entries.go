@@ -96,6 +96,9 @@ func (x Extra) same(y Extra) bool {
 	return x.ID == y.ID && x.Title == y.Title && x.Once == y.Once && slices.Equal(x.Options, y.Options)
 }
 
+// ValidOption tells whether every boot loader reads a boot option as it stands.
+func ValidOption(option string) bool { return safeOption.MatchString(option) }
+
 func (x Extra) check() error {
 	if !safeID.MatchString(x.ID) {
 		return fmt.Errorf("cannot make a boot entry %q: only small letters, digits and - can be in its name", x.ID)
@@ -104,7 +107,7 @@ func (x Extra) check() error {
 		return fmt.Errorf("cannot make the boot entry %s: its title has %d bytes, more than %d", x.ID, len(x.Title), longTitle)
 	}
 	for _, o := range x.Options {
-		if !safeOption.MatchString(o) {
+		if !ValidOption(o) {
 			return fmt.Errorf("cannot make a boot entry with the option %q: a boot loader could misread it", o)
 		}
 	}
@@ -195,6 +198,9 @@ func Off(File) []byte { return []byte(head + "\n" + off + "\n") }
 // IsOff tells whether a file says so.
 func IsOff(text []byte) bool { return bytes.HasPrefix(text, []byte(head+"\n"+off+"\n")) }
 
+// IsOurs tells whether this program wrote a file.
+func IsOurs(text []byte) bool { return bytes.HasPrefix(text, []byte(head+"\n")) }
+
 // Decode reads our file again. ours is false when it is another's; an empty
 // file, which a power cut can leave, is nobody's and counts as ours. An error is
 // one of ours that somebody changed, or that is too large.
@@ -202,7 +208,7 @@ func Decode(_ Kind, text []byte) (extras []Extra, ours bool, err error) {
 	if len(text) == 0 {
 		return nil, true, nil
 	}
-	if !bytes.HasPrefix(text, []byte(head+"\n")) {
+	if !IsOurs(text) {
 		return nil, false, nil
 	}
 	if len(text) > Limit {

@@ -38,6 +38,7 @@ type Record struct {
 	How      How    `json:"how,omitempty"`
 	SHA256   string `json:"sha256,omitempty"`  // of the image, lower-case hex
 	Damaged  bool   `json:"damaged,omitempty"` // the last verification found damage
+	Try      bool   `json:"try,omitempty"`     // has an entry in the boot menu
 	From     string `json:"from,omitempty"`    // where an armed version was taken from: wire.VersionRef.Place
 }
 

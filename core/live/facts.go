@@ -25,6 +25,7 @@ type Facts struct {
 	ConfigError  error      `json:"-"` // wraps ErrConfigDamaged or ErrOutsideBoot; nil when Config can be used
 
 	Boot        Boot  // the device that holds the linuxfs
+	Loader      Boot  // the one that the boot loader has kernel and menus from: Boot, but with an encrypted stick a part outside of it (contract §8)
 	Image       Image // directory and name of the linuxfs on it
 	Plain       Image // what a boot without options starts; Image itself but on a try-once or rescue boot
 	Union       Union // the union that is the root

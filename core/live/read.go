@@ -88,6 +88,7 @@ func (r *reader) findLive() {
 	if r.Live {
 		r.findImage()
 		r.findBoot()
+		r.findLoader()
 	}
 }
 

@@ -24,11 +24,13 @@ func Handle(ctx context.Context, req wire.Request, out *wire.Out) (any, error) {
 		return Disarm(ctx, out)
 	case wire.OpKeep:
 		return Keep(ctx, out)
-	case wire.OpStage, wire.OpNote, wire.OpPin, wire.OpUnpin, wire.OpVerify, wire.OpDelete:
+	case wire.OpStage, wire.OpNote, wire.OpPin, wire.OpUnpin, wire.OpVerify, wire.OpDelete, wire.OpTry, wire.OpUntry:
 		if req.Version == nil {
 			return nil, wire.Fail(wire.BadRequest, errors.New("no version"))
 		}
 		return onVersion(ctx, req, out)
+	case wire.OpMenu:
+		return Menu(ctx, req.Menu == wire.MenuOn, out)
 	case wire.OpRestart:
 		return Restart(ctx, out)
 	}
@@ -44,6 +46,8 @@ func onVersion(ctx context.Context, req wire.Request, out *wire.Out) (any, error
 		return Verify(ctx, ref, out)
 	case wire.OpDelete:
 		return Delete(ctx, ref, req.Confirmed, out)
+	case wire.OpTry, wire.OpUntry:
+		return Try(ctx, ref, req.Op == wire.OpTry, out)
 	case wire.OpNote:
 		return Record(ctx, ref, func(r *history.Record) { r.Note = req.Note }, out)
 	default:

@@ -40,6 +40,7 @@ func (s *station) stage(ctx context.Context, v history.Version) (wire.StageResul
 	if err := s.medium.CheckStage(setOf(v)); err != nil { // while nothing was changed
 		return wire.StageResult{}, gone(err)
 	}
+	s.menus(ctx, func(o history.Version) bool { return is(v)(o) || isBeside(o) }, true)
 	cleared, err := s.clear(ctx, own)
 	if err != nil {
 		s.aside(cleared)
@@ -120,6 +121,7 @@ func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.
 		if err := history.Deletable(s.facts, s.versions, v, confirmed); err != nil {
 			return wire.DeleteResult{}, err
 		}
+		s.menus(ctx, is(v), false)
 		filed, err := s.medium.Delete(ctx, setOf(v), s.out.Progress)
 		if err != nil {
 			return wire.DeleteResult{}, gone(err)
@@ -129,6 +131,11 @@ func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.
 		}
 		return wire.DeleteResult{Place: v.Place, Files: names(filed.Files), Freed: v.Size}, nil
 	})
+}
+
+// is tells of the version itself.
+func is(v history.Version) func(history.Version) bool {
+	return func(o history.Version) bool { return o.Place == v.Place }
 }
 
 // count tells how many versions have this key: a copy shares the record.

@@ -107,6 +107,8 @@ const (
 	OddName          Code = "odd_name"
 	LastBootable     Code = "last_bootable"
 	DeletePinned     Code = "delete_pinned"
+	NoMenu           Code = "no_menu"
+	MenuFailed       Code = "menu_failed"
 	VerifyFailed     Code = "verify_failed"
 	CannotVerify     Code = "cannot_verify"
 	VersionMoved     Code = "version_moved"

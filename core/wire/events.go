@@ -8,7 +8,7 @@ import (
 )
 
 // Protocol is the version of the language; both sides must speak the same.
-const Protocol = 3
+const Protocol = 4
 
 // Op is what a face asks for.
 type Op string
@@ -18,7 +18,8 @@ type Op string
 //
 // OpStage makes a version that is on the stick the one that the next boot swaps
 // in; OpDisarm puts it back where it was. OpDelete is the only one that deletes
-// a version.
+// a version. OpTry gives one an entry in the boot menus of the stick, OpMenu
+// takes all entries of ours out of them, or puts them in.
 //
 // The last three are no operations of their own but concern the one that runs;
 // without one they are ignored. While it is paused it keeps its locks and all
@@ -36,6 +37,9 @@ const (
 	OpUnpin   Op = "unpin"
 	OpVerify  Op = "verify"
 	OpDelete  Op = "delete"
+	OpTry     Op = "try"
+	OpUntry   Op = "untry"
+	OpMenu    Op = "menu"
 	OpRestart Op = "restart"
 	OpCancel  Op = "cancel"
 	OpPause   Op = "pause"
@@ -50,8 +54,9 @@ type Request struct {
 	Choices  *Choices `json:"choices,omitempty"`  // of OpCheck and OpBuild
 	Plan     string   `json:"plan,omitempty"`     // of OpBuild: hash of the plan that the user saw
 
-	Version   *VersionRef `json:"version,omitempty"`   // of OpStage, OpNote, OpPin, OpUnpin, OpVerify and OpDelete
+	Version   *VersionRef `json:"version,omitempty"`   // of OpStage, OpNote, OpPin, OpUnpin, OpVerify, OpDelete, OpTry and OpUntry
 	Note      string      `json:"note,omitempty"`      // of OpNote: one line; "" takes the note away
+	Menu      string      `json:"menu,omitempty"`      // of OpMenu: MenuOn or MenuOff
 	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version was confirmed in words
 }
 

@@ -42,7 +42,8 @@ func ValidNote(text string) bool {
 }
 
 // aboutVersion are the operations that work on one version.
-var aboutVersion = map[Op]bool{OpStage: true, OpNote: true, OpPin: true, OpUnpin: true, OpVerify: true, OpDelete: true}
+var aboutVersion = map[Op]bool{OpStage: true, OpNote: true, OpPin: true, OpUnpin: true, OpVerify: true, OpDelete: true,
+	OpTry: true, OpUntry: true}
 
 // check refuses what no face of ours sends: a version where none belongs, none
 // where one does, a place or note that is not like one.
@@ -54,10 +55,26 @@ func (r Request) check() error {
 		return errors.New("that is no version")
 	case r.Note != "" && (r.Op != OpNote || !ValidNote(r.Note)):
 		return errors.New("that is no note")
+	case (r.Op == OpMenu) != (r.Menu == MenuOn || r.Menu == MenuOff) || r.Op != OpMenu && r.Menu != "":
+		return errors.New("on or off, and only for the menus")
 	case r.Confirmed && r.Op != OpDelete:
 		return errors.New("nothing to confirm")
 	}
 	return nil
+}
+
+// What Request.Menu may be.
+const (
+	MenuOn  = "on"
+	MenuOff = "off"
+)
+
+// MenuResult is the result of OpTry, OpUntry and OpMenu.
+type MenuResult struct {
+	Menus   []string `json:"menus"`   // the boot menus of the stick that were looked at: "boot/grub/grub.cfg"
+	Entries []string `json:"entries"` // titles of ours in them now
+	Try     string   `json:"try"`     // the title of the entry that tries a version; "" when there is none
+	Once    bool     `json:"once"`    // the next boot chooses that one by itself, when GRUB shows the menu
 }
 
 // StageResult is the result of OpStage.

@@ -10,6 +10,7 @@ func TestRequestsAboutVersions(t *testing.T) {
 	ref := func(place, key string) *VersionRef { return &VersionRef{place, key} }
 	for _, r := range []Request{
 		{Op: OpStage, Version: ref("old", good)}, {Op: OpPin, Version: ref("archive/0003/linuxfs.old", good)}, {Op: OpUnpin, Version: ref("linuxfs.03", good)},
+		{Op: OpTry, Version: ref("old", good)}, {Op: OpUntry, Version: ref("old", good)}, {Op: OpMenu, Menu: MenuOff}, {Op: OpMenu, Menu: MenuOn},
 		{Op: OpNote, Version: ref("default", good), Note: strings.Repeat("n", 200)}, {Op: OpNote, Version: ref("bad", good)},
 		{Op: OpDelete, Version: ref("archive/999999999/ümlaut.old", good), Confirmed: true}, {Op: OpVerify, Version: ref("new", good)}, {Op: OpKeep}, {Op: "of later"},
 	} {
@@ -18,7 +19,8 @@ func TestRequestsAboutVersions(t *testing.T) {
 		}
 	}
 	bad := []Request{{Op: OpStage}, {Op: OpDelete}, {Op: OpKeep, Version: ref("old", good)}, {Op: OpBuild, Note: "n"}, {Op: OpPin, Version: ref("old", good), Note: "n"},
-		{Op: OpPin, Version: ref("old", good), Confirmed: true}, {Op: OpKeep, Confirmed: true}}
+		{Op: OpPin, Version: ref("old", good), Confirmed: true}, {Op: OpKeep, Confirmed: true},
+		{Op: OpMenu}, {Op: OpMenu, Menu: "maybe"}, {Op: OpKeep, Menu: MenuOn}, {Op: OpTry}, {Op: OpTry, Version: ref("old", good), Menu: MenuOn}}
 	for _, place := range []string{"", ".", "..", "../linuxfs", "/etc/passwd", "archive/", "archive/0003", "archive/0003/", "archive/003/linuxfs", "archive/0003/..",
 		"archive/0003/a/b", "archive/../linuxfs", "archive//linuxfs", "Archive/0003/x", "x/0003/linuxfs", "-rf", ".hidden", "a\x00", "a\n", "a b", strings.Repeat("a", 300), "\xff", "a\u2028"} {
 		bad = append(bad, Request{Op: OpDelete, Version: ref(place, good)})

@@ -39,6 +39,9 @@ func Standing(v history.Version, tr func(string) string) string {
 	if v.Record.Pinned {
 		is = append(is, tr("pinned"))
 	}
+	if v.Record.Try {
+		is = append(is, tr("in the boot menu"))
+	}
 	return strings.Join(is, ", ")
 }
 

@@ -65,7 +65,7 @@ func aboutVersions() []string {
 		}
 		out = append(out, string(text))
 	}
-	for _, op := range []wire.Op{wire.OpStage, wire.OpNote, wire.OpPin, wire.OpUnpin, wire.OpVerify, wire.OpDelete} {
+	for _, op := range []wire.Op{wire.OpStage, wire.OpNote, wire.OpPin, wire.OpUnpin, wire.OpVerify, wire.OpDelete, wire.OpTry, wire.OpUntry} {
 		for _, place := range append(hostileTexts(), "default", "new", "old", "bad", "linuxfs", "linuxfs.old", "archive/0001/linuxfs.old", "archive/0001/../../linuxfs",
 			"archive/0001", "archive/../linuxfs", "../boot-dev/antiX/linuxfs", "archive/0001/linuxfs.ver", "remaster.jnl", "history.json") {
 			add(wire.Request{Op: op, Version: &wire.VersionRef{Place: place, Key: otherKey}, Confirmed: op == wire.OpDelete})
@@ -98,7 +98,7 @@ func malformed() []string {
 		`{"op":"build","choices":{"level":1e400}}`, `{"op":"build","choices":{"processors":99999999999999999999}}`, `{"op":"build","plan":{}}`,
 		strings.Repeat("[", deep), strings.Repeat("{\"a\":", deep/5), `{"choices":` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "}",
 		"{\"op\":\"keep\xff\"}", "\xef\xbb\xbf{\"op\":\"keep\"}", "{\"op\":\"keep\x00\"}", `{"op":"keep\u0000"}`, `{"op":"\ud800"}`,
-		`{"op":"hello","protocol":1}`, `{"op":"hello","protocol":3}`, `{"op":"","choices":{}}`, strings.Repeat(" ", wire.MaxLine+1)}
+		`{"op":"hello","protocol":1}`, `{"op":"hello","protocol":4}`, `{"op":"","choices":{}}`, strings.Repeat(" ", wire.MaxLine+1)}
 	return out
 }
 

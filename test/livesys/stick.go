@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"antix-remaster/core/bootmenu"
 	"antix-remaster/test/boot"
 )
 
@@ -74,6 +75,38 @@ func sparse(file string, size int64) error {
 	return f.Close()
 }
 
+// The menus have the shape of those on sticks that antiX tools make; linux16, as
+// test/boot has GRUB itself read it.
+const (
+	grubMenu = `set default=0
+set timeout=10
+if [ -e $prefix/grubenv.cfg ]; then source $prefix/grubenv.cfg; fi
+search --no-floppy --set=root --file /antiX/vmlinuz
+menuentry "antiX-livesys (January 1, 2026)" {
+  linux16 /antiX/vmlinuz quiet splasht disable=lx
+  initrd16 /antiX/initrd.gz
+}
+menuentry "antiX-livesys failsafe" {
+  linux16 /antiX/vmlinuz failsafe
+  initrd16 /antiX/initrd.gz
+}
+`
+	syslinuxMenu = `UI vesamenu.c32
+TIMEOUT 100
+DEFAULT live
+LABEL live
+  MENU LABEL antiX-livesys (January 1, 2026)
+  KERNEL /antiX/vmlinuz
+  APPEND quiet splasht disable=lx
+  INITRD /antiX/initrd.gz
+LABEL failsafe
+  MENU LABEL Failsafe
+  KERNEL /antiX/vmlinuz
+  APPEND failsafe
+  INITRD /antiX/initrd.gz
+`
+)
+
 // at returns the path of name beside the linuxfs.
 func (m *stickMaker) at(name string) string { return filepath.Join(m.tree, m.BootDir, name) }
 
@@ -81,9 +114,10 @@ func (m *stickMaker) at(name string) string { return filepath.Join(m.tree, m.Boo
 func (m *stickMaker) boot(context.Context) error {
 	texts := map[string]string{
 		"version":                         "antiX-livesys\n",
-		"boot/grub/grub.cfg":              "menuentry \"antiX-livesys (January 1, 2026)\" {\n linux /antiX/vmlinuz quiet\n initrd /antiX/initrd.gz\n}\n",
+		"boot/grub/grub.cfg":              strings.ReplaceAll(grubMenu, "antiX/", m.BootDir+"/"),
 		"boot/grub/grubenv.cfg":           "lang=\"en_US\"\n",
-		"boot/syslinux/syslinux.cfg":      "LABEL live\n  MENU LABEL antiX-livesys (January 1, 2026)\n",
+		"boot/grub/grubenv":               string(bootmenu.EnvNew()),
+		"boot/syslinux/syslinux.cfg":      strings.ReplaceAll(syslinuxMenu, "antiX/", m.BootDir+"/"),
 		"Live-usb-storage/root/notes.txt": "kept on the stick, never in an image\n",
 		"Live-usb-storage/demo/notes.txt": "kept on the stick, never in an image\n",
 	}

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"live": cmdLive, "cli": cmdCLI, "as": cmdAs, "sh": cmdShell, "stick": cmdStick, "same": cmdSame,
-			"boot": cmdBoot, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt,
+			"boot": cmdBoot, "choose": cmdChoose, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt,
 		},
 		RequireUniqueNames: true,
 	})

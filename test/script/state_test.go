@@ -135,6 +135,27 @@ cd ` + "$STICK" + ` 2>/dev/null || exit 0; ls -d *.part remaster.* archive/*.par
 	}
 }
 
+// cmdChoose ends the live system, chooses an entry of the stick's boot menu as
+// the boot loader does, and boots with its options: choose grub|syslinux [ID].
+func cmdChoose(ts *testscript.TestScript, neg bool, args []string) {
+	w := of(ts)
+	id := strings.Join(args[1:], "")
+	var c boot.Choice
+	var err error
+	if args[0] == "grub" {
+		ts.Check(w.Shutdown())
+		c, err = boot.ChooseGRUB(context.Background(), w.Stick, id)
+	} else {
+		c, err = boot.ChooseSyslinux(w.StickPath("/"), id)
+	}
+	ts.Check(err)
+	want := "/" + w.BootDir + "/vmlinuz"
+	if c.Kernel != want || c.Initrd != "/"+w.BootDir+"/initrd.gz" {
+		ts.Fatalf("the menu loads %+v", c)
+	}
+	cmdBoot(ts, neg, c.Options)
+}
+
 // cmdBoot ends the live system, boots its stick in User-Mode-Linux with the
 // given boot options, and prints what happened, one fact a line.
 func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {

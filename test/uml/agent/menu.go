@@ -33,7 +33,7 @@ func isMenu(job power.Job) bool { return strings.HasPrefix(job.Action, "menu") }
 // ownMenu is the name of the file of ours: one entry of FAT, or several.
 func ownMenu(job power.Job) string {
 	if job.Layout == "edge" {
-		return "antix-remaster.cfg"
+		return "remaster.cfg"
 	}
 	return "remaster.cfg"
 }

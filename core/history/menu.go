@@ -1,0 +1,119 @@
+package history
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"antix-remaster/core/bootmenu"
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+)
+
+// The entries that a boot menu has of ours, by their ids.
+const (
+	EntryTry    = "antix-remaster-try"
+	EntryRescue = "antix-remaster-rescue"
+	EntryBack   = "antix-remaster-rollback"
+	EntryLost   = "antix-remaster-lost"
+)
+
+// MenuEntries are the entries that the boot menus of the stick should have, in
+// their order: the version that is tried out, one that always starts, and the two
+// ways back that the live initrd has by itself. all is the whole list; a version
+// for which leaving tells that it is about to move is not named.
+func MenuEntries(f live.Facts, all []Version, leaving func(Version) bool) []bootmenu.Extra {
+	var out []bootmenu.Extra
+	for _, v := range all {
+		if v.Record.Try && Tryable(v) == nil && !leaving(v) {
+			out = append(out, bootmenu.Extra{ID: EntryTry, Title: "Try: " + menuTitle(v), Options: place(f, v), Once: true})
+			break
+		}
+	}
+	out = append(out, rescue(f, all, leaving))
+	return append(out,
+		bootmenu.Extra{ID: EntryBack, Title: "After a remaster: go back to the version before", Options: []string{"rollback"}},
+		bootmenu.Extra{ID: EntryLost, Title: "If linuxfs is not found: start the version before",
+			Options: at(f, f.Plain.Path, f.Plain.Name+".old")})
+}
+
+// Tryable tells why a version cannot be started from where it lies; nil when it
+// can. Errors are wire errors.
+func Tryable(v Version) error {
+	switch {
+	case v.State == Default || v.State == Armed:
+		return wire.Fail(wire.NothingToStage, nil, v.File())
+	case v.Unfit != nil:
+		return v.Unfit.Refusal()
+	case !bootmenu.ValidOption("sqname=" + v.Name):
+		return wire.Fail(wire.OddName, nil, v.File())
+	}
+	return nameable(v)
+}
+
+// rescue is an entry that starts whatever a switch or a rollback does: a version
+// in the archive, where no boot renames anything. Where none can start it is the
+// default itself, without a switch.
+func rescue(f live.Facts, all []Version, leaving func(Version) bool) bootmenu.Extra {
+	if v, ok := Rescue(f, all, leaving); ok {
+		return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start " + menuTitle(v), Options: place(f, v)}
+	}
+	return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start without switching to a new version",
+		Options: append(at(f, f.Plain.Path, f.Plain.Name), "noremaster")}
+}
+
+// Rescue is the version that the rescue entry names: of those in the archive that
+// can start, a pinned one before others, then one that was verified, then the
+// newest. A known damage rules a version out.
+func Rescue(f live.Facts, all []Version, leaving func(Version) bool) (Version, bool) {
+	var fit []Version
+	for _, v := range all {
+		if v.State == Archived && Tryable(v) == nil && !v.Record.Damaged && !leaving(v) {
+			fit = append(fit, v)
+		}
+	}
+	slices.SortStableFunc(fit, func(a, b Version) int { return cmp.Compare(worth(b), worth(a)) })
+	if len(fit) == 0 {
+		return Version{}, false
+	}
+	return fit[0], true
+}
+
+func worth(v Version) int {
+	n := 0
+	if v.Record.Pinned {
+		n += 2
+	}
+	if v.Record.Verified != 0 {
+		n++
+	}
+	return n
+}
+
+// place are the boot options that start a version where it lies (contract §3).
+func place(f live.Facts, v Version) []string {
+	if v.Archive == "" {
+		return at(f, f.Plain.Path, v.Name)
+	}
+	return at(f, path.Join(f.Plain.Path, archiveDir, v.Archive), v.Name)
+}
+
+func at(f live.Facts, dir, name string) []string {
+	return []string{"bdir=" + cmp.Or(dir, "/"), "sqname=" + name}
+}
+
+// menuTitle is short: a boot menu has few columns.
+func menuTitle(v Version) string {
+	title := strings.Join(strings.Fields(v.Title), " ")
+	if title == "" {
+		title = v.File()
+	}
+	if r := []rune(title); len(r) > 40 {
+		title = string(r[:39]) + "…"
+	}
+	if day := strings.Fields(v.Date); len(day) >= 3 {
+		title += " (" + strings.Join(day[:3], " ") + ")"
+	}
+	return title
+}
