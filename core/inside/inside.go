@@ -3,6 +3,7 @@
 package inside
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -17,7 +18,8 @@ import (
 
 // Image is an open version. It may be used by several goroutines.
 type Image struct {
-	file string // what a user knows it as
+	file    string // what a user knows it as
+	problem string // what was wrong with it at the first look; "" for nothing
 
 	mu sync.Mutex // squashfs.Image knows one reader
 	f  *os.File
@@ -27,7 +29,7 @@ type Image struct {
 // Open opens the image of a version, which need not be one that starts. Errors
 // are wire errors: NotReadable when the file is protected, else VersionDamaged.
 func Open(v history.Version) (*Image, error) {
-	i := &Image{file: v.File()}
+	i := &Image{file: v.File(), problem: v.Problem}
 	f, err := live.Open("", v.Path)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, wire.Fail(wire.NotReadable, err, i.file)
@@ -94,6 +96,7 @@ func (i *Image) lost(path string, err error) error {
 	return i.damaged(err)
 }
 
+// damaged says what is wrong rather than where that was noticed, when it is known.
 func (i *Image) damaged(err error) error {
-	return wire.Fail(wire.VersionDamaged, err, i.file, err.Error())
+	return wire.Fail(wire.VersionDamaged, err, i.file, cmp.Or(i.problem, err.Error()))
 }
