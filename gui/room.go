@@ -66,6 +66,9 @@ func (p *roomPage) update() {
 	p.keep.SetSensitive(w.policy != nil && w.busy == idle)
 	p.free.SetSensitive(w.policy != nil && w.busy == idle)
 	if !w.listed {
+		p.shown = ""
+		p.then.SetText("")
+		clear(&p.list.Container)
 		return
 	}
 	pruned := w.wished()

@@ -12,6 +12,7 @@ import (
 	"antix-remaster/core/words"
 )
 
+// pruneLine says what is going to be done, "plan", and what was: "result".
 type pruneLine struct {
 	Event   string        `json:"event"`
 	DryRun  bool          `json:"dry_run"`
@@ -50,6 +51,9 @@ func (a *app) prune(ctx context.Context) error {
 	weights := history.Weigh(f, "", all)
 	p := history.Prune(f, all, weights, a.policy())
 	a.pruneText(f, p, weights)
+	if a.json && !a.dryRun {
+		a.object(pruneJSON("plan", p, weights, a.dryRun))
+	}
 	switch {
 	case a.dryRun || p.Met() && len(p.Go) == 0:
 	case !p.Met() && (a.yes || len(p.Go) == 0): // it would be in vain, and nobody is there to want it all the same
@@ -60,7 +64,7 @@ func (a *app) prune(ctx context.Context) error {
 		}
 	}
 	if a.json {
-		a.object(pruneJSON(p, weights, a.dryRun))
+		a.object(pruneJSON("result", p, weights, a.dryRun))
 	}
 	return nil
 }
@@ -133,8 +137,8 @@ func (a *app) deleted(r wire.DeleteResult) {
 	a.say("%s", fmt.Sprintf(tr("Deleted: %[1]s."), words.Clean(r.Place)))
 }
 
-func pruneJSON(p history.Pruning, weights history.Weights, dryRun bool) pruneLine {
-	line := pruneLine{"result", dryRun, []prunedEntry{}, []keptEntry{}, p.Left, p.Free, p.TooMany, p.Missing}
+func pruneJSON(event string, p history.Pruning, weights history.Weights, dryRun bool) pruneLine {
+	line := pruneLine{event, dryRun, []prunedEntry{}, []keptEntry{}, p.Left, p.Free, p.TooMany, p.Missing}
 	for _, v := range p.Go {
 		line.Delete = append(line.Delete, prunedEntry{listed(v), weights[v.Place].Bytes})
 	}

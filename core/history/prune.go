@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"errors"
+	"path"
 	"slices"
 	"strconv"
 
@@ -102,8 +103,8 @@ func unsure(f live.Facts, v Version) error {
 	switch {
 	case v.Unfit != nil && !(v.Unfit.Code == wire.VersionModules && machine):
 		return v.Unfit.Refusal()
-	case v.ID == "":
-		return wire.Fail(wire.NotMovable, errors.New("it has no version id"), v.File())
+	case v.ID == "" || v.Archive != "" && path.Base(v.Path) != v.Name:
+		return wire.Fail(wire.NotMovable, errors.New("it has no version id, or is a link in the archive, where nobody makes one"), v.File())
 	}
 	return nil
 }

@@ -318,7 +318,7 @@ var table = map[Code]row{
 		T("If all works well, keep the running version first: antix-remaster-cli keep.")},
 	PolicyUnmet: {ExitRefused, T("That much cannot be deleted"),
 		T("With all gone that may go, %[1]s would be free on the stick, and the number of old versions that remain would be %[2]s. Nothing was deleted."),
-		T("Ask for less. What stays, and why, is shown by: antix-remaster-cli prune --dry-run.")},
+		T("Ask for less. With --dry-run it is shown what stays, and why.")},
 	PruneStopped: {ExitFailed, T("Not all of them were deleted"),
 		T("Deleted: %[1]s. Not deleted: %[2]s. The reason: %[3]s."),
 		T("Look at the list of versions, and try again.")},
