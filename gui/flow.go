@@ -17,7 +17,7 @@ import (
 // look that a later one has overtaken is dropped.
 func (w *window) look(then func()) {
 	w.looks++
-	mine, choices, listed := w.looks, w.choices, w.page == pageVersions
+	mine, choices, listed := w.looks, w.choices, w.page.listsVersions()
 	w.async(func() func() {
 		v := observe(context.Background(), choices, listed)
 		debug.FreeOSMemory() // it needs much more than the window does, and memory is short
@@ -184,6 +184,8 @@ func (w *window) again() {
 	case staging, verifying, recording, deleting:
 		w.show(pageVersions)
 		w.retry()
+	case pruning:
+		w.openRoom()
 	default:
 		w.update()
 		w.look(w.begin)
@@ -213,7 +215,7 @@ func (w *window) act(t task, req wire.Request, result any, done func()) {
 	}}
 	watch := wire.Watch{Progress: reports.put, Note: func(c wire.Check) { glib.IdleAdd(func() { w.learn(c) }) }}
 	var found view
-	choices, listed := w.choices, w.page == pageVersions
+	choices, listed := w.choices, w.page.listsVersions()
 	w.run(t, func(ctx context.Context) error {
 		err := w.helper.do(ctx, req, watch, result)
 		if err == nil {

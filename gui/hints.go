@@ -22,6 +22,12 @@ func windowHint(c wire.Code) string {
 		return tr("You can go back to it from the list of versions.")
 	case wire.DeletePinned:
 		return tr("Unpin it first.")
+	case wire.WayBack:
+		return tr("If all works well, keep the running version first.")
+	case wire.PolicyUnmet:
+		return tr("Ask for less.")
+	case wire.NotReadable:
+		return tr("Open a terminal, become root there, and type: antix-remaster")
 	case wire.HomeLeave:
 		return tr("Pack /home, or copy your files to another place and say so.")
 	case wire.Unreadable:

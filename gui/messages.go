@@ -42,7 +42,7 @@ func known(s string) string {
 	return words.Clean(s)
 }
 
-// titles of the pages; the last two are not in the list of steps.
+// titles of the pages; the last three are not in the list of steps.
 func pageTitle(p pageName) string {
 	switch p {
 	case pageCheck:
@@ -61,6 +61,8 @@ func pageTitle(p pageName) string {
 		return tr("It did not work")
 	case pageVersions:
 		return tr("Versions and rollback")
+	case pageRoom:
+		return tr("Make room on the stick")
 	}
 	return tr("Live Remaster")
 }

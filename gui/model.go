@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"antix-remaster/core/estimate"
+	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
@@ -26,6 +27,7 @@ const (
 	pageDone     pageName = "done"
 	pageFailure  pageName = "failure"
 	pageVersions pageName = "versions"
+	pageRoom     pageName = "room"
 )
 
 // steps are the pages of a remaster, in order.
@@ -49,8 +51,10 @@ type model struct {
 	result wire.BuildResult
 	armed  time.Time
 
-	place   string        // of the version that is chosen in the list
-	reading wire.Progress // of what is done with a version
+	place   string          // of the version that is chosen in the list
+	reading wire.Progress   // of what is done with a version
+	policy  *history.Policy // what is wished on the page of room; nil: nothing yet
+	deleted int             // versions that are gone for it
 
 	failure *wire.Error
 	failed  task // what failed
@@ -73,6 +77,8 @@ const (
 	deleting   task = "delete"
 	browsing   task = "browse"  // the list of versions is opened
 	comparing  task = "compare" // two versions, without the helper
+	pruning    task = "prune"
+	opening    task = "open" // a version, to look inside
 )
 
 // stop is the first thing that forbids a remaster, nil when nothing does.
@@ -150,6 +156,8 @@ func (m *model) buttonsOf(p pageName) buttons {
 		return buttons{tr("_Later"), tr("_Restart now"), m.busy == idle, tr("The new version starts working with the next start of this computer.")}
 	case pageVersions:
 		return m.versionButtons()
+	case pageRoom:
+		return m.roomButtons()
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}

@@ -24,6 +24,7 @@ type view struct {
 	staged bool  // the version that waits was on the stick before
 
 	versions []history.Version // on the stick; only looked at where they are shown
+	weights  history.Weights   // of them
 	listed   bool              // they were
 }
 
@@ -35,6 +36,7 @@ func observe(ctx context.Context, c wire.Choices, listed bool) view {
 	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), staged: isStaged(i.Facts)}
 	if listed {
 		v.versions, v.listed = history.List(i.Facts, ""), true
+		v.weights = history.Weigh(i.Facts, "", v.versions)
 	}
 	if err == nil {
 		v.now, v.knows = i.Checks(ctx), i.Compressors(ctx)

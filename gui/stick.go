@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"antix-remaster/core/live"
 	"antix-remaster/core/sys"
@@ -38,7 +37,7 @@ func stickUse(f live.Facts) []segment {
 	var use [segFree + 1]int64
 	entries, _ := os.ReadDir(f.Plain.Dir)
 	for _, e := range entries {
-		use[kindOf(e.Name(), f.Plain.Name)] += allocated(filepath.Join(f.Plain.Dir, e.Name()))
+		use[kindOf(e.Name(), f.Plain.Name)] += live.Allocated("", filepath.Join(f.Plain.Dir, e.Name()))
 	}
 	used := int64(f.Boot.Total) - int64(f.Boot.Free)
 	use[segOther] = max(used-use[segSystem]-use[segVersions]-use[segPersistence], 0)
@@ -67,23 +66,6 @@ func kindOf(name, linuxfs string) segmentKind {
 		return segPersistence
 	}
 	return segOther
-}
-
-// allocated is what a file or everything in a directory takes on the medium, in
-// bytes: sparse files take less than their size.
-func allocated(path string) (sum int64) {
-	_ = filepath.WalkDir(path, func(_ string, d os.DirEntry, err error) error {
-		if err != nil {
-			return nil //nolint:nilerr // what cannot be seen counts as other files
-		}
-		if info, err := d.Info(); err == nil {
-			if st, ok := info.Sys().(*syscall.Stat_t); ok {
-				sum += st.Blocks * 512
-			}
-		}
-		return nil
-	})
-	return sum
 }
 
 // roughSize guesses what a new version may take, in bytes, without looking at a

@@ -1,12 +1,15 @@
 package gui
 
 import (
+	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
 	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
+	"antix-remaster/core/squashfs"
 	"antix-remaster/core/wire"
 )
 
@@ -83,5 +86,81 @@ func TestChangesText(t *testing.T) {
 	}
 	if same := changesText(history.Changes{Packages: true}); same != "Both have the same programs." {
 		t.Error(same)
+	}
+}
+
+// shelf is a stick with three old versions, one of them pinned.
+func shelf() view {
+	v := stick()
+	old := v.versions[1]
+	old.ID, old.Modules = "aaaaaa", []string{"1"}
+	v.versions = v.versions[:1]
+	for i, number := range []string{"0003", "0002", "0001"} {
+		one := old
+		one.Archive, one.Place, one.Title = number, "archive/"+number+"/linuxfs.old", "Number "+number
+		one.Record.Pinned = i == 1
+		v.versions = append(v.versions, one)
+	}
+	v.weights = history.Weights{}
+	for _, one := range v.versions {
+		v.weights[one.Place] = history.Weight{Bytes: 1 << 30}
+	}
+	v.intent.Facts.Boot.Free, v.intent.Facts.Boot.Total = 1<<30+1<<29+12345, 8<<30
+	return v
+}
+
+// TestRoom: what is wished, what the button says, and why it is closed.
+func TestRoom(t *testing.T) {
+	fixed := shelf()
+	fixed.intent.Facts.FromISO = true
+	waiting := shelf()
+	waiting.listed = false
+	wish := func(keep int, free int64) *history.Policy { return &history.Policy{Keep: keep, Free: free} }
+	for _, c := range []struct {
+		name             string
+		m                model
+		can              bool
+		next, why, after string
+	}{
+		{"no wish", model{view: shelf()}, false, "_Delete these versions", "Nothing has to go", "Free afterwards: 1.5 GiB (now 1.5 GiB). Old versions that remain: 3."},
+		{"one", model{view: shelf(), policy: wish(2, 0)}, true, "_Delete this version", "once more", "Free afterwards: 2.5 GiB (now 1.5 GiB). Old versions that remain: 2."},
+		{"two", model{view: shelf(), policy: wish(3, 3<<30)}, true, "_Delete these 2 versions", "once more", "Free afterwards: 3.5 GiB (now 1.5 GiB). Old versions that remain: 1."},
+		{"too much", model{view: shelf(), policy: wish(0, 4<<30)}, true, "_Delete these 2 versions", "Even that is less",
+			"Free afterwards: 3.5 GiB (now 1.5 GiB). Old versions that remain: 1. 512.0 MiB less than you asked for. More than you asked for, by: 1."},
+		{"in vain", model{view: stick(), policy: wish(0, 4<<30)}, false, "_Delete these versions", "The list says why", ""},
+		{"at work", model{view: shelf(), policy: wish(0, 0), busy: pruning}, false, "_Delete these 2 versions", "password", ""},
+		{"half way", model{view: shelf(), policy: wish(0, 0), busy: pruning, deleted: 1}, false, "_Delete these 2 versions", "1 of 2", ""},
+		{"not looked at", model{view: waiting}, false, "_Delete these versions", "looked at", ""},
+		{"not to be changed", model{view: fixed, policy: wish(0, 0)}, false, "_Delete these 2 versions", ".", ""},
+	} {
+		b := c.m.buttonsOf(pageRoom)
+		if b.can != c.can || b.next != c.next || !strings.Contains(b.why, c.why) || b.why == "" {
+			t.Errorf("%s: %+v", c.name, b)
+		}
+		if then := c.m.roomThen(c.m.wished()); c.after != "" && then != c.after {
+			t.Errorf("%s: %s", c.name, then)
+		}
+	}
+	m := model{view: shelf()}
+	if p := m.prune(m.noWish()); len(p.Go) > 0 || !p.Met() || m.noWish().Keep != 3 {
+		t.Errorf("no wish at all: %+v of %+v", p, m.noWish())
+	}
+	m.policy = wish(1, 0)
+	want := "[{These would be deleted, in this order: Number 0001 made unknown · frees 1.0 GiB · archive/0001/linuxfs.old} { Number 0003 made unknown · frees 1.0 GiB · archive/0003/linuxfs.old} " +
+		"{These stay in any case: Number 0002 This version is pinned · archive/0002/linuxfs.old}]"
+	if got := fmt.Sprint(m.roomLines(m.wished())); got != want {
+		t.Error(got)
+	}
+}
+
+func TestInsideRows(t *testing.T) {
+	rows := insideRows("/a", []squashfs.Entry{{Name: "b\x07", Mode: 0o644, Size: 2048}, {Name: "l", Mode: fs.ModeSymlink | 0o777, Target: "/x"}, {Name: "p", Mode: fs.ModeNamedPipe}, {Name: "z", Mode: fs.ModeDir | 0o755}})
+	var got []string
+	for _, r := range rows {
+		got = append(got, fmt.Sprintf("%s|%s|%q|%v|%v", r.name, r.size, r.path, r.dir, r.file))
+	}
+	want := `z|folder|"/a/z"|true|false b?|2.0 KiB|"/a/b\a"|false|true l → /x|link|"/a/l"|false|true p|no file|"/a/p"|false|false`
+	if strings.Join(got, " ") != want {
+		t.Errorf("%s", got)
 	}
 }

@@ -112,7 +112,7 @@ func (w *window) pageOf(name pageName) page {
 	if w.pages[name] == nil {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
 			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
-			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions,
+			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -207,7 +207,7 @@ func (w *window) updateButtons() {
 		one.button.SetVisible(one.text != "")
 		one.button.SetSensitive(one.can)
 	}
-	if b.can && !w.could && w.page != pageVersions { // else Return would press Close; there a list is walked through
+	if b.can && !w.could && !w.page.listsVersions() { // else Return would press Close; there a list is walked through
 		w.next.GrabDefault()
 		w.next.GrabFocus()
 	}
@@ -244,6 +244,8 @@ func (w *window) goBack() {
 			return
 		}
 		w.home()
+	case pageRoom:
+		w.show(pageVersions)
 	case pageCheck:
 		w.home()
 	default:
@@ -260,6 +262,8 @@ func (w *window) goOn() {
 		w.create()
 	case pageVersions:
 		w.goToVersion()
+	case pageRoom:
+		w.askPrune()
 	case pageDone:
 		w.askRestart("")
 	case pageFailure:

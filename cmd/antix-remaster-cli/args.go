@@ -19,6 +19,10 @@ type options struct {
 	words   []string // what the verb works on: a version, a note
 	choices wire.Choices
 	confirm string
+	most    *int // old versions; nil: any number
+	free    int  // MiB; 0: any number
+	dryRun  bool
+	output  string
 	json    bool
 	yes     bool
 	quiet   bool
@@ -42,8 +46,8 @@ type choice struct {
 	name  string
 	value string // what it takes, for the help; "" takes nothing
 	text  string
-	many  bool // may be repeated
-	build bool // only "build" knows it
+	many  bool   // may be repeated
+	of    string // the only verb that knows it; "" is every one
 	set   func(o *options, value string) error
 }
 
@@ -81,11 +85,11 @@ func parse(args []string) (options, error) {
 
 // reader goes through the arguments.
 type reader struct {
-	o       *options
-	args    []string
-	seen    map[string]bool
-	choices []string // flags of build that were given
-	words   bool     // after "--"
+	o     *options
+	args  []string
+	seen  map[string]bool
+	own   []choice // flags that were given and belong to one verb
+	words bool     // after "--"
 }
 
 func (p *reader) next() error {
@@ -137,8 +141,8 @@ func (p *reader) flag(arg string) error {
 		return usage(tr("%[1]s was given twice."), name)
 	}
 	p.seen[name] = true
-	if c.build && value != pinnedWords {
-		p.choices = append(p.choices, name)
+	if c.of != "" && value != pinnedWords {
+		p.own = append(p.own, c)
 	}
 	return p.apply(c, name, value)
 }
@@ -152,8 +156,14 @@ func (p *reader) apply(c choice, name, value string) error {
 
 // check looks at what only makes sense together.
 func (p *reader) check() error {
-	if p.o.verb != "build" && len(p.choices) > 0 {
-		return usage(tr("%[1]s is an option of build, not of %[2]s."), p.choices[0], p.o.verb)
+	if i := slices.IndexFunc(p.own, func(c choice) bool { return c.of != p.o.verb }); i >= 0 {
+		return usage(tr("--%[1]s is an option of %[2]s, not of %[3]s."), p.own[i].name, p.own[i].of, p.o.verb)
+	}
+	if p.o.verb == "prune" && p.o.most == nil && p.o.free == 0 {
+		return usage("%s", tr("Say how many old versions may be left with --keep, how much is to be free with --free, or both."))
+	}
+	if p.o.output != "" && len(p.o.words) < 2 {
+		return usage("%s", tr("Say which file of the version is to be copied."))
 	}
 	if n := len(p.o.words); n < verbs[p.o.verb].min {
 		return usage(tr("Say more: %[1]s %[2]s."), p.o.verb, verbs[p.o.verb].takes)
@@ -181,6 +191,16 @@ func number(name string, put func(*options, int)) func(*options, string) error {
 		put(o, n)
 		return nil
 	}
+}
+
+// keepAtMost takes zero, too.
+func keepAtMost(o *options, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return usage(tr("%[1]s needs a whole number from 0 on, not %[2]q."), "--keep", value)
+	}
+	o.most = &n
+	return nil
 }
 
 func oneOf(name string, allowed []string, put func(*options, string)) func(*options, string) error {

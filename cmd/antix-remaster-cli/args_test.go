@@ -33,6 +33,8 @@ func TestParse(t *testing.T) {
 		"rollback --yes 0003":                              {verb: "rollback", yes: true, words: []string{"0003"}},
 		"diff armed -- -weird":                             {verb: "diff", words: []string{"armed", "-weird"}},
 		"--confirm P delete 3":                             {verb: "delete", confirm: pinnedWords, words: []string{"3"}},
+		"prune --keep 0 --free 4096 --dry-run":             {verb: "prune", most: new(int), free: 4096, dryRun: true},
+		"browse 3 /etc/motd --output x":                    {verb: "browse", words: []string{"3", "/etc/motd"}, output: "x"},
 		"delete 3 --confirm P":                             {verb: "delete", confirm: pinnedWords, words: []string{"3"}},
 	} {
 		args := strings.Fields(line)
@@ -63,7 +65,16 @@ func TestWrongUsage(t *testing.T) {
 	}
 	for name, args := range map[string][]string{
 		"nothing":                {},
-		"absent verb":            {"prune"},
+		"absent verb":            {"frobnicate"},
+		"prune without a policy": {"prune"},
+		"prune a version":        {"prune", "3", "--keep", "1"},
+		"keep fewer than none":   {"prune", "--keep", "-1"},
+		"keep some":              {"prune", "--keep", "some"},
+		"free nothing":           {"prune", "--free", "0"},
+		"option of prune":        {"delete", "3", "--dry-run"},
+		"option of browse":       {"prune", "--keep", "1", "--output", "x"},
+		"browse nothing":         {"browse"},
+		"output of no file":      {"browse", "3", "--output", "x"},
 		"note without text":      {"note", "3"},
 		"pin nothing":            {"pin"},
 		"too many versions":      {"diff", "1", "2", "3"},

@@ -140,7 +140,7 @@ Unpacked size of the files in
 
 // TestNeverAsksInVain: without a terminal the stick is not even looked at.
 func TestNeverAsksInVain(t *testing.T) {
-	for _, args := range [][]string{{"rollback"}, {"rollback", "3"}, {"delete", "3"}, {"delete", "3", "--confirm", pinnedWords}} {
+	for _, args := range [][]string{{"rollback"}, {"rollback", "3"}, {"delete", "3"}, {"delete", "3", "--confirm", pinnedWords}, {"prune", "--keep", "1"}} {
 		b := newBench(t, options{}, "", nil)
 		b.inTTY, b.startAgent = false, func(context.Context) (*wire.Client, error) {
 			t.Error("the helper was started")

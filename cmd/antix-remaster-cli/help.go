@@ -29,10 +29,12 @@ func (a *app) printHelp() error {
 		}
 		b.WriteString(columns(rows))
 	}
-	if a.verb == "" || a.verb == "build" {
-		fmt.Fprintf(&b, "\n%s\n%s", tr("Options of build:"), columns(flagRows(true)))
+	for _, name := range order {
+		if rows := flagRows(name); len(rows) > 0 && (a.verb == "" || a.verb == name) {
+			fmt.Fprintf(&b, "\n%s\n%s", fmt.Sprintf(tr("Options of %[1]s:"), name), columns(rows))
+		}
 	}
-	fmt.Fprintf(&b, "\n%s\n%s", tr("Options everywhere:"), columns(flagRows(false)))
+	fmt.Fprintf(&b, "\n%s\n%s", tr("Options everywhere:"), columns(flagRows("")))
 	if a.verb == "" {
 		fmt.Fprintf(&b, "\n%s\n", tr("Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused by a check, 4 another run is in progress, 5 cancelled, 6 not authorised."))
 	}
@@ -40,10 +42,11 @@ func (a *app) printHelp() error {
 	return nil
 }
 
-func flagRows(build bool) [][2]string {
+// flagRows are the options of a verb; those of "" are everywhere.
+func flagRows(verb string) [][2]string {
 	var rows [][2]string
 	for _, c := range choices {
-		if c.build == build {
+		if c.of == verb {
 			rows = append(rows, [2]string{strings.TrimSpace("--" + c.name + " " + c.value), tr(c.text)})
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // order is how the help lists the verbs.
-var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "diff", "try", "untry", "menu"}
+var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "prune", "diff", "browse", "try", "untry", "menu"}
 
 var verbs map[string]verb
 
@@ -39,8 +39,12 @@ func init() {
 			more: []string{called}},
 		"delete": {do: (*app).remove, takes: "VERSION", min: 1, max: 1, text: wire.T("delete a version for good, with what belongs to it"),
 			more: []string{called, wire.T("Never what runs, what a plain start uses, what waits for the next start, or the last one that can be started. A pinned one needs: --confirm \"delete a pinned version\".")}},
+		"prune": {do: (*app).prune, text: wire.T("delete old versions until no more than so many are left, or so much is free"),
+			more: []string{wire.T("It says first what would go: what went out of use first, goes first. Never what runs, what a plain start uses, what waits for the next start, the last one that can be started, the previous one, what is pinned, or what is not known to be a whole version.")}},
 		"diff": {do: (*app).diff, takes: "[VERSION [VERSION]]", max: 2, text: wire.T("what changes from the running version, or the first one named, to another"),
 			more: []string{called}},
+		"browse": {do: (*app).browse, takes: "VERSION [PATH]", min: 1, max: 2, text: wire.T("list a folder of a version, or copy a file out of it"),
+			more: []string{called, wire.T("It only looks, and needs no password. Nothing is mounted, and no file is overwritten.")}},
 		"try": {do: (*app).try, takes: "VERSION", min: 1, max: 1, text: wire.T("give a version an entry in the boot menu that starts it from where it lies"),
 			more: []string{called, wire.T("Nothing is renamed: a start without that entry is the usual one. One version at a time can be tried.")}},
 		"untry": {do: (*app).untry, takes: "VERSION", min: 1, max: 1, text: wire.T("take that entry away again"), more: []string{called}},
@@ -52,24 +56,30 @@ func init() {
 func verbNames() []string { return slices.Clone(order) }
 
 var choices = []choice{
-	{name: "type", value: "personal", build: true, text: wire.T("keep the users and settings of this computer (the default)"),
+	{name: "type", value: "personal", of: "build", text: wire.T("keep the users and settings of this computer (the default)"),
 		set: oneOf("--type", []string{"personal"}, func(o *options, v string) { o.choices.Type = v })},
-	{name: "home", value: "keep|leave", build: true, text: wire.T("pack /home (the default), or leave it empty"),
+	{name: "home", value: "keep|leave", of: "build", text: wire.T("pack /home (the default), or leave it empty"),
 		set: oneOf("--home", []string{"keep", "leave"}, func(o *options, v string) { o.choices.Home = v })},
-	{name: "compressor", value: strings.Join(plan.Compressors, "|"), build: true, text: wire.T("how to compress; otherwise as now"),
+	{name: "compressor", value: strings.Join(plan.Compressors, "|"), of: "build", text: wire.T("how to compress; otherwise as now"),
 		set: oneOf("--compressor", plan.Compressors, func(o *options, v string) { o.choices.Compressor = v })},
-	{name: "level", value: "N", build: true, text: wire.T("how hard to compress: zstd 1 to 22, gzip 1 to 9"),
+	{name: "level", value: "N", of: "build", text: wire.T("how hard to compress: zstd 1 to 22, gzip 1 to 9"),
 		set: number("--level", func(o *options, n int) { o.choices.Level = n })},
-	{name: "exclude", value: "PATTERN", many: true, build: true, text: wire.T("leave these files out, for example home/*/Videos; may be repeated"), set: exclude},
-	{name: "exclude-from", value: "FILE", many: true, build: true, text: wire.T("leave out the patterns of this file, one a line"), set: excludeFrom},
-	{name: "include", value: "PATTERN", many: true, build: true, text: wire.T("pack something that is usually left out"), set: include},
-	{name: "title", value: "TEXT", build: true, text: wire.T("name of the new version"),
+	{name: "exclude", value: "PATTERN", many: true, of: "build", text: wire.T("leave these files out, for example home/*/Videos; may be repeated"), set: exclude},
+	{name: "exclude-from", value: "FILE", many: true, of: "build", text: wire.T("leave out the patterns of this file, one a line"), set: excludeFrom},
+	{name: "include", value: "PATTERN", many: true, of: "build", text: wire.T("pack something that is usually left out"), set: include},
+	{name: "title", value: "TEXT", of: "build", text: wire.T("name of the new version"),
 		set: text(func(o *options, v string) { o.choices.Title = v })},
-	{name: "processors", value: "N", build: true, text: wire.T("how many processors to use; otherwise all"),
+	{name: "processors", value: "N", of: "build", text: wire.T("how many processors to use; otherwise all"),
 		set: number("--processors", func(o *options, n int) { o.choices.Processors = n })},
-	{name: "memory", value: "MIB", build: true, text: wire.T("how much memory to use; otherwise a quarter of what is free"),
+	{name: "memory", value: "MIB", of: "build", text: wire.T("how much memory to use; otherwise a quarter of what is free"),
 		set: number("--memory", func(o *options, n int) { o.choices.MemoryMiB = n })},
-	{name: "confirm", value: "WORDS", build: true, text: wire.T("agree to lose the files in /home with --home leave"), set: confirm},
+	{name: "confirm", value: "WORDS", of: "build", text: wire.T("agree to lose the files in /home with --home leave"), set: confirm},
+	{name: "keep", value: "N", of: "prune", text: wire.T("how many old versions may be left"), set: keepAtMost},
+	{name: "free", value: "MIB", of: "prune", text: wire.T("how much is to be free on the stick"),
+		set: number("--free", func(o *options, n int) { o.free = n })},
+	{name: "dry-run", of: "prune", text: wire.T("only show what would be deleted"), set: toggle(func(o *options) { o.dryRun = true })},
+	{name: "output", value: "FILE", of: "browse", text: wire.T("copy the file of the version to this new file"),
+		set: text(func(o *options, v string) { o.output = v })},
 	{name: "yes", text: wire.T("do not ask"), set: toggle(func(o *options) { o.yes = true })},
 	{name: "json", text: wire.T("answer with one JSON object a line, for scripts"), set: toggle(func(o *options) { o.json = true })},
 	{name: "quiet", text: wire.T("say only what went wrong"), set: toggle(func(o *options) { o.quiet = true })},

@@ -11,34 +11,51 @@ const (
 	perMeta      = metaSize / fragmentSize
 )
 
+var errNoFile = fmt.Errorf("not a regular file: %w", fs.ErrInvalid)
+
 func (im *Image) readFile(path string, limit int64) ([]byte, error) {
 	n, err := im.lookup(path, false)
 	switch {
 	case err != nil:
 		return nil, err
 	case !n.isFile():
-		return nil, fmt.Errorf("not a regular file: %w", fs.ErrInvalid)
+		return nil, errNoFile
 	case n.size > limit:
 		return nil, fmt.Errorf("%d bytes: %w", n.size, ErrTooLarge)
 	}
 	// Memory grows with what is really there, not with what the inode claims.
 	var out []byte
+	err = im.parts(n, func(part []byte) error {
+		out = append(out, part...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// parts hands over the contents of a regular file, at most a block at a time.
+func (im *Image) parts(n inode, take func([]byte) error) error {
 	block, at := int64(im.Super.BlockSize), n.start
 	for left := n.size; left > 0; {
 		var part []byte
+		var err error
 		want := min(left, block)
 		if want < block && n.fragment != noFragment {
 			part, err = im.fragment(n, int(want))
 		} else {
 			part, at, err = im.fileBlock(&n, at, int(want))
 		}
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = take(part)
 		}
-		out = append(out, part...)
+		if err != nil {
+			return err
+		}
 		left -= want
 	}
-	return out, nil
+	return nil
 }
 
 // fileBlock returns the next block of a file, want bytes of it, and the offset

@@ -54,11 +54,8 @@ func (im *Image) ReadFile(path string, limit int64) ([]byte, error) {
 // the image. A missing directory wraps fs.ErrNotExist, anything but a directory
 // fs.ErrInvalid.
 func (im *Image) ReadDir(path string) ([]string, error) {
-	n, err := im.lookup(path, true)
-	if err == nil && !n.isDir() {
-		err = fmt.Errorf("not a directory: %w", fs.ErrInvalid)
-	}
 	var names []string
+	n, err := im.directory(path)
 	if err == nil {
 		err = im.list(n, func(name string, _ uint64) bool {
 			names = append(names, name)
@@ -70,6 +67,14 @@ func (im *Image) ReadDir(path string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+func (im *Image) directory(path string) (inode, error) {
+	n, err := im.lookup(path, true)
+	if err == nil && !n.isDir() {
+		err = fmt.Errorf("not a directory: %w", fs.ErrInvalid)
+	}
+	return n, err
 }
 
 // lookup finds the inode of path. A link at the end is followed if follow says

@@ -19,9 +19,11 @@ const (
 )
 
 // inode holds what this package needs of a directory, file or symlink. Other
-// kinds keep only their type.
+// kinds keep only what all have.
 type inode struct {
-	kind uint16
+	kind  uint16
+	perm  uint16 // permissions, with setuid, setgid and sticky as in stat(2)
+	mtime int64  // seconds since 1970
 
 	size     int64  // file: bytes; directory: bytes of its listing
 	start    int64  // file: offset of its first block; directory: of its listing's block in the table
@@ -46,7 +48,8 @@ func (im *Image) inode(ref uint64) (inode, error) {
 	if err != nil {
 		return inode{}, fmt.Errorf("cannot read an inode: %w", err)
 	}
-	n := inode{kind: binary.LittleEndian.Uint16(head), fragment: noFragment}
+	le := binary.LittleEndian
+	n := inode{kind: le.Uint16(head), perm: le.Uint16(head[2:]) & 0o7777, mtime: int64(le.Uint32(head[8:])), fragment: noFragment}
 	switch {
 	case n.isDir():
 		err = n.readDir(&c)

@@ -1,7 +1,7 @@
 // Package squashfs reads squashfs 4.0 images through an io.ReaderAt, without
 // any privilege and with bounded memory, however hostile the image. It is made
-// for looking up a few small files: it reads one block at a time and keeps a
-// handful of them. The layout is that of the kernel's
+// for looking up a few files: it reads one block at a time and keeps a handful
+// of them. The layout is that of the kernel's
 // Documentation/filesystems/squashfs.rst.
 package squashfs
 

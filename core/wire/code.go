@@ -115,6 +115,14 @@ const (
 	FiledAside       Code = "filed_aside"
 	NotRecorded      Code = "not_recorded"
 
+	WayBack      Code = "way_back"
+	PolicyUnmet  Code = "policy_unmet"
+	PruneStopped Code = "prune_stopped"
+	NotInside    Code = "not_inside"
+	NotReadable  Code = "not_readable"
+	OutputTaken  Code = "output_taken"
+	NotSaved     Code = "not_saved"
+
 	RestartUnknown Code = "restart_unknown"
 	RestartFailed  Code = "restart_failed"
 )

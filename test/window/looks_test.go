@@ -2,6 +2,7 @@ package window
 
 import (
 	"image"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,9 @@ func fits(t *testing.T, p *desktop.Program, size image.Point) {
 		}
 		at, err := n.Extents(t.Context())
 		must(t, err)
+		if at.Min.X == math.MinInt32 { // a line of a tree that is scrolled away
+			continue
+		}
 		if at.Dx() > 0 && !at.In(screen) {
 			t.Errorf("cut off at %v: %s", at, n)
 		}
