@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"strings"
 
 	"antix-remaster/core/history"
 	"antix-remaster/core/wire"
@@ -61,6 +62,23 @@ func (w *window) togglePin(v history.Version) {
 	}
 	var r wire.RecordResult
 	w.onVersion(recording, wire.Request{Op: op}, v, &r, nil)
+}
+
+// askTry gives a version an entry in the boot menu of the stick, or takes it away.
+func (w *window) askTry(v history.Version) {
+	var r wire.MenuResult
+	if v.Record.Try {
+		w.onVersion(recording, wire.Request{Op: wire.OpUntry}, v, &r, nil)
+		return
+	}
+	w.ask(trf("Try “%[1]s”?", words.VersionName(v)),
+		tr("The boot menu of the stick gets an entry that starts it from where it lies. Nothing is renamed or deleted, and every other start is the usual one. While you try it out, no new version can be made."),
+		tr("_Not now"), tr("_Try it"), func() {
+			w.onVersion(recording, wire.Request{Op: wire.OpTry}, v, &r, func() {
+				say := append(words.Trying(r, tr), tr("Save your open files before you restart."))
+				w.askRestartFor(trf("“%[1]s” can be tried out now.", words.VersionName(v)), strings.Join(say, "\n"))
+			})
+		})
 }
 
 func (w *window) askNote(v history.Version) {

@@ -17,8 +17,12 @@ func (w *window) later() { w.sayChanged(w.home) }
 
 // askRestart is the question at the end; done is what was.
 func (w *window) askRestart(done string) {
+	w.askRestartFor(done, tr("Save your open files first. All programs are closed, and the computer starts with the version that waits."))
+}
+
+func (w *window) askRestartFor(done, text string) {
 	w.asked = w.page
-	w.ask(strings.TrimSpace(done+" "+tr("Restart now?")), tr("Save your open files first. All programs are closed, and the computer starts with the version that waits."), tr("_Later"), tr("_Restart now"), func() {
+	w.ask(strings.TrimSpace(done+" "+tr("Restart now?")), text, tr("_Later"), tr("_Restart now"), func() {
 		var r wire.RestartResult
 		w.run(restarting, func(ctx context.Context) error {
 			return w.helper.do(ctx, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &r)

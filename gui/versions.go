@@ -12,27 +12,27 @@ import (
 // versionsPage lists the versions on the stick, and what can be done with the
 // chosen one.
 type versionsPage struct {
-	w                                                *window
-	list                                             *gtk.ListBox
-	places                                           []string // of the rows
-	name, unfit                                      *gtk.Label
-	rows                                             *gtk.Grid
-	use                                              *stickBar
-	changes, inside, verify, note, pin, remove, room *gtk.Button
-	filling                                          bool // the list is being made: nobody chooses
-	shown                                            string
+	w                                                     *window
+	list                                                  *gtk.ListBox
+	places                                                []string // of the rows
+	name, unfit                                           *gtk.Label
+	rows                                                  *gtk.Grid
+	use                                                   *stickBar
+	changes, inside, try, verify, note, pin, remove, room *gtk.Button
+	filling                                               bool // the list is being made: nobody chooses
+	shown                                                 string
 }
 
 func addVersions(w *window, add func(page, gtk.IWidget)) {
 	b := load("versions")
 	p := &versionsPage{w: w, list: get[*gtk.ListBox](b, "list"), name: get[*gtk.Label](b, "name"), unfit: get[*gtk.Label](b, "unfit"),
-		rows: get[*gtk.Grid](b, "rows"), changes: get[*gtk.Button](b, "changes"), inside: get[*gtk.Button](b, "inside"), verify: get[*gtk.Button](b, "verify"),
+		rows: get[*gtk.Grid](b, "rows"), changes: get[*gtk.Button](b, "changes"), inside: get[*gtk.Button](b, "inside"), try: get[*gtk.Button](b, "try"), verify: get[*gtk.Button](b, "verify"),
 		note: get[*gtk.Button](b, "note"), pin: get[*gtk.Button](b, "pin"), remove: get[*gtk.Button](b, "delete"), room: get[*gtk.Button](b, "room")}
 	p.use = newStickBar(get[*gtk.Box](b, "use"))
 	p.list.Connect("row-selected", p.choose)
 	p.list.Connect("mnemonic-activate", func() bool { p.focus(); return true }) // it has no focus of its own
 	for button, do := range map[*gtk.Button]func(history.Version){
-		p.changes: w.showChanges, p.inside: w.lookInside, p.verify: w.verify, p.note: w.askNote, p.pin: w.togglePin, p.remove: w.askDelete,
+		p.changes: w.showChanges, p.inside: w.lookInside, p.try: w.askTry, p.verify: w.verify, p.note: w.askNote, p.pin: w.togglePin, p.remove: w.askDelete,
 	} {
 		button.Connect("clicked", func() {
 			if v, ok := w.chosen(); ok {
@@ -67,12 +67,13 @@ func (p *versionsPage) update() {
 	idleNow := w.busy == idle && ok && !w.restarts
 	named := history.Addressable(w.intent.Facts, v) == nil
 	for button, can := range map[*gtk.Button]bool{
-		p.changes: v.Problem == "" && !v.Running, p.inside: v.Path != "", p.verify: named && v.Problem == "", p.note: named, p.pin: named, p.remove: w.mayDelete(v),
+		p.changes: v.Problem == "" && !v.Running, p.inside: v.Path != "", p.try: w.mayTry(v), p.verify: named && v.Problem == "", p.note: named, p.pin: named, p.remove: w.mayDelete(v),
 	} {
 		button.SetSensitive(idleNow && can)
 	}
 	p.room.SetSensitive(idleNow)
 	p.pin.SetLabel(pinText(v))
+	p.try.SetLabel(tryText(v))
 	p.name.SetText(words.VersionName(v))
 	p.unfit.SetText(words.Unfit(v, tr))
 	p.unfit.SetVisible(v.Unfit != nil)

@@ -41,6 +41,11 @@ func (m *model) mayDelete(v history.Version) bool {
 	return err == nil && history.Deletable(m.intent.Facts, m.versions, v, true) == nil
 }
 
+// mayTry tells whether v can have an entry in the boot menu, or has one.
+func (m *model) mayTry(v history.Version) bool {
+	return history.Addressable(m.intent.Facts, v) == nil && (v.Record.Try || history.Tryable(v) == nil)
+}
+
 func reasonOf(err error) (string, bool) {
 	if err == nil {
 		return "", true
@@ -125,7 +130,7 @@ func versionRows(f live.Facts, v history.Version) []row {
 	}
 	out = append(out, row{tr("File"), words.Clean(v.File())})
 	if try := history.TryOptions(f, v); try != "" {
-		out = append(out, row{tr("To try it"), trf("restart with the boot options %[1]s: nothing is renamed", try)})
+		out = append(out, row{tr("Boot options"), try})
 	}
 	return out
 }
@@ -135,6 +140,13 @@ func pinText(v history.Version) string {
 		return tr("Un_pin")
 	}
 	return tr("_Pin")
+}
+
+func tryText(v history.Version) string {
+	if v.Record.Try {
+		return tr("Stop _trying")
+	}
+	return tr("_Try it …")
 }
 
 // stagingText says what going back to v means.

@@ -66,6 +66,9 @@ func reopen(version string) []desktop.Step {
 
 func writeDown() []desktop.Step {
 	return append(reopen("With GIMP, archived*"),
+		desktop.Press("Try it …"), desktop.Wait("", "Try “With GIMP”?"), desktop.Shot("versions-try"), desktop.Press("Try it"),
+		desktop.Within(time.Minute, desktop.Wait("", "“With GIMP” can be tried out now.*")), desktop.Shot("versions-tried"), desktop.Press("Later"),
+		desktop.Press("Stop trying"), desktop.Within(time.Minute, desktop.Wait("button", "Try it …")),
 		desktop.Press("Note …"), desktop.Write("A note about this version", "for the holidays"), desktop.Shot("versions-note"), desktop.Press("Save"),
 		desktop.Within(time.Minute, desktop.Wait("label", "for the holidays")),
 		desktop.Press("Pin"), desktop.Within(time.Minute, desktop.Wait("button", "Unpin")),
