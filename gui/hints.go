@@ -24,6 +24,8 @@ func windowHint(c wire.Code) string {
 		return tr("Unpin it first.")
 	case wire.WayBack:
 		return tr("If all works well, keep the running version first.")
+	case wire.BeingTried:
+		return tr("When you do not need it, delete it by itself.")
 	case wire.PolicyUnmet:
 		return tr("Ask for less.")
 	case wire.NotReadable:

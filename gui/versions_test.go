@@ -98,6 +98,7 @@ func shelf() view {
 	for i, number := range []string{"0003", "0002", "0001"} {
 		one := old
 		one.Archive, one.Place, one.Title = number, "archive/"+number+"/linuxfs.old", "Number "+number
+		one.Path = "/live/boot-dev/antiX/" + one.Place
 		one.Record.Pinned = i == 1
 		v.versions = append(v.versions, one)
 	}

@@ -117,8 +117,11 @@ func spared(f live.Facts, rest []Version, v Version, w Weight) error {
 	if w.Shared != "" {
 		return wire.Fail(wire.SharedTarget, nil, v.File(), w.Shared)
 	}
-	if v.State == Previous {
+	switch {
+	case v.State == Previous:
 		return wire.Fail(wire.WayBack, nil, v.File())
+	case v.Record.Try:
+		return wire.Fail(wire.BeingTried, nil, v.File())
 	}
 	return Deletable(f, rest, v, false)
 }

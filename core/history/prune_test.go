@@ -61,6 +61,7 @@ func TestPrune(t *testing.T) {
 		{"both: the number decides", plain, Policy{Keep: 1, Free: 1001}, "1 2", "", 1, 0, 1200, 0},
 		{"both: the room decides", plain, Policy{Keep: 2, Free: 1300}, "1 2 3", "", 0, 0, 1300, 0},
 		{"pinned", []Version{now, old(3), old(2), old(1, pinned)}, Policy{Keep: 1}, "2 3", "1 delete_pinned", 1, 0, 1200, 0},
+		{"to be tried out", []Version{now, old(2), old(1, func(v *Version) { v.Record.Try = true })}, Policy{Keep: 1}, "2", "1 being_tried", 1, 0, 1100, 0},
 		{"all pinned", []Version{now, old(2, pinned), old(1, pinned)}, Policy{Keep: 1, Free: 1001}, "", "1 delete_pinned, 2 delete_pinned", 2, 1, 1000, 1},
 		{"what is not whole is no old version", []Version{now, old(3), old(2), old(1, without(wire.VersionDamaged)), old(4, without(wire.DamageKnown))}, Policy{Keep: 1},
 			"2", "1 version_damaged, 4 damage_known", 1, 0, 1100, 0},

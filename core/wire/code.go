@@ -116,6 +116,7 @@ const (
 	NotRecorded      Code = "not_recorded"
 
 	WayBack      Code = "way_back"
+	BeingTried   Code = "being_tried"
 	PolicyUnmet  Code = "policy_unmet"
 	PruneStopped Code = "prune_stopped"
 	NotInside    Code = "not_inside"
