@@ -49,7 +49,7 @@ func init() {
 			more: []string{called, wire.T("Nothing is renamed: a start without that entry is the usual one. One version at a time can be tried.")}},
 		"untry": {do: (*app).untry, takes: "VERSION", min: 1, max: 1, text: wire.T("take that entry away again"), more: []string{called}},
 		"menu": {do: (*app).menu, takes: "on|off", min: 1, max: 1, text: wire.T("have entries for rescue in the boot menu of the stick, or none"),
-			more: []string{wire.T("They are there after the first new version, and are brought up to date at every change. The menu itself is left as it is: one line at its end includes them.")}},
+			more: []string{wire.T("They are there after the first new version, and are brought up to date at every change. The menu itself is left as it is: a few lines at its end include them.")}},
 	}
 }
 
