@@ -116,8 +116,9 @@ done
 [ ! -e ` + "$LIVE" + `/config/locked ] || echo "lock: $(cat ` + "$LIVE" + `/config/locked)"
 ls -A /run/antix-remaster 2>/dev/null || true
 cd ` + "$STICK" + ` 2>/dev/null || exit 0; ls -d *.part remaster.* archive/*.part 2>/dev/null || true
+cd ` + "$AWAY" + ` 2>/dev/null || exit 0; ls -d *.part remaster.* archive/*.part 2>/dev/null || true
 `
-	script := strings.NewReplacer("$LIVE", w.LiveDir, "$STICK", w.LiveDir+"/boot-dev/"+w.BootDir).Replace(left)
+	script := strings.NewReplacer("$LIVE", w.LiveDir, "$STICK", w.LiveDir+"/boot-dev/"+w.BootDir, "$AWAY", w.AwayDir()).Replace(left)
 	var out string
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		var err error
@@ -140,12 +141,15 @@ cd ` + "$STICK" + ` 2>/dev/null || exit 0; ls -d *.part remaster.* archive/*.par
 func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	ts.Check(w.Shutdown())
-	o := boot.Options{Generation: w.Generation, Cmdline: args, LogDir: ts.Getenv("WORK"),
+	o := boot.Options{Generation: w.Generation, Persist: w.Persist, Cmdline: args, LogDir: ts.Getenv("WORK"),
 		Show: []string{"/etc/motd", "/usr/share/livesys-added/file", "stick:/" + w.BootDir + "/linuxfs.md5"}}
 	for key, value := range map[string]string{"sqname": w.SqName, "sqext": w.SqExt} {
 		if value != "" {
 			o.Cmdline = append(o.Cmdline, key+"="+value)
 		}
+	}
+	if w.PersistDir != w.BootDir {
+		o.Cmdline = append(o.Cmdline, "pdir="+w.PersistDir)
 	}
 	if w.BootDir != "antiX" {
 		o.Cmdline = append(o.Cmdline, "bdir="+w.BootDir)
@@ -157,6 +161,9 @@ func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range r.Names() {
 		fmt.Fprintf(out, "name %s\n", name)
 	}
+	for _, name := range r.PersistNames() {
+		fmt.Fprintf(out, "away %s\n", name)
+	}
 	for path, text := range r.Files {
 		fmt.Fprintf(out, "file %s %q\n", path, text)
 	}
@@ -164,12 +171,13 @@ func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // cmdAgain starts the live system again from the stick as a boot left it:
-// again [remaster|rollback].
+// again [remaster|rollback] [no-persist|static-root].
 func cmdAgain(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	ts.Check(w.Restart(context.Background(), func(o *livesys.Options) {
 		o.DidRemaster = slices.Contains(args, "remaster")
 		o.DidRollback = slices.Contains(args, "rollback")
+		o.StaticRoot = (o.StaticRoot || slices.Contains(args, "static-root")) && !slices.Contains(args, "no-persist")
 	}))
 	ts.Check(w.InstallProgram(programs))
 	w.remember(ts)
