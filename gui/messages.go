@@ -171,7 +171,8 @@ func groups() []group {
 	return []group{
 		{tr("This system can be remastered"), []wire.Code{wire.NotLive, wire.ConfigDamaged, wire.ConfigOutside, wire.NotRemasterable, wire.FromISO,
 			wire.BootMissing, wire.BootAmbiguous, wire.BootOther, wire.ToRAMAway, wire.ToRAMLocked, wire.ArchiveBoot, wire.RescueBoot,
-			wire.ImageMissing, wire.ImageDamaged, wire.RootPersistence, wire.RootUnsaved, wire.RootElsewhere, wire.RootfsUnused, wire.RootfsAside, wire.VersionMismatch, wire.NoRemaster}},
+			wire.ImageMissing, wire.ImageDamaged, wire.RootPersistence, wire.RootUnsaved, wire.RootElsewhere, wire.RootfsUnused, wire.RootfsAside,
+			wire.AnnexShared, wire.AnnexStart, wire.AnnexFiled, wire.AnnexMismatch, wire.VersionMismatch, wire.NoRemaster}},
 		{tr("The stick can be written to, and gives back what was written"), []wire.Code{wire.ReadOnlyMedium, wire.WriteCheck}},
 		{tr("Nothing from an earlier change is in the way"), []wire.Code{wire.Pending, wire.Blocked, wire.SwapRemoves, wire.Unfinished, wire.NameTaken,
 			wire.Healed, wire.LeftAlone}},

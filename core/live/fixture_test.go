@@ -120,6 +120,9 @@ func steady(f *Facts) {
 	if f.Boot.Total > 0 {
 		f.Boot.Total, f.Boot.Free = 1, 1
 	}
+	if a := f.Persistence.Annex; a != nil && a.Total > 0 {
+		a.Total = 1
+	}
 	for _, v := range []*Version{f.Running, f.Default, f.Armed} {
 		if v != nil && v.Inode != 0 && v.MTime != 0 {
 			v.Inode, v.MTime = 1, 1

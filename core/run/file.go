@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"antix-remaster/core/build"
@@ -28,6 +29,9 @@ func Disarm(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return wire.FiledResult{}, wire.Fail(wire.NothingArmed, err, name)
 		}
+		if err == nil {
+			s.disarmAnnex(ctx, publish.Set{Archive: path.Base(filed.Archive), Image: name})
+		}
 		return result(filed), err
 	})
 }
@@ -43,11 +47,23 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		if err != nil {
 			return wire.FiledResult{}, err
 		}
-		if len(all) == 0 && !s.owesMD5() {
+		more, mended, err := s.keepAnnex(ctx)
+		if err != nil && len(all) == 0 {
+			return wire.FiledResult{}, err
+		}
+		if err != nil { // what was filed on the stick stands
+			s.note(wire.Warn, wire.AnnexLeft, err.Error())
+		}
+		if len(all)+len(more) == 0 && !mended && !s.owesMD5() {
 			return wire.FiledResult{}, wire.Fail(wire.NothingToKeep, nil)
 		}
 		s.renewMD5(ctx)
-		return result(all...), nil
+		r := result(all...)
+		for _, f := range more {
+			r.Archives = append(r.Archives, s.inAnnex(f.Archive))
+			r.Files = append(r.Files, f.Files...)
+		}
+		return r, nil
 	})
 }
 
@@ -67,6 +83,7 @@ func (s *station) clear(ctx context.Context, own string) ([]publish.Filed, error
 			return all, err
 		}
 		all = append(all, filed)
+		s.filed[suffix] = path.Base(filed.Archive)
 	}
 	return all, nil
 }

@@ -26,21 +26,24 @@ type station struct {
 	facts  live.Facts
 	dir    *sys.Dir // of the linuxfs
 	medium *publish.Medium
+	annex  *publish.Medium // of a rootfs that does not lie beside the linuxfs; nil when there is none, or it cannot be used
 	log    *logFile
 	out    *wire.Out
 	undo   []func() error
 
+	annexDir *sys.Dir
 	versions []history.Version // as find found them
+	filed    map[string]string // suffix -> number of the archive directory that a version beside the linuxfs went to
 }
 
 // openStation finds, mounts, locks and heals. Errors are wire errors.
 func openStation(ctx context.Context, out *wire.Out) (*station, error) {
 	return open(ctx, out, (*station).read, (*station).mountBoot, (*station).sameStick, (*station).makeWritable,
-		(*station).openDir, (*station).lock, (*station).heal)
+		(*station).openDir, (*station).lock, (*station).heal, (*station).openAnnex)
 }
 
 func open(ctx context.Context, out *wire.Out, steps ...func(*station, context.Context) error) (*station, error) {
-	s := &station{log: openLog(), out: out}
+	s := &station{log: openLog(), out: out, filed: map[string]string{}}
 	s.later(func() error { s.log.close(); return nil })
 	for _, step := range steps {
 		if err := step(s, ctx); err != nil {
@@ -196,14 +199,7 @@ func (s *station) makeWritable(context.Context) error {
 // openDir opens the directory of the linuxfs.
 func (s *station) openDir(context.Context) error {
 	f := s.facts
-	dir, err := sys.OpenDir(f.Boot.Mountpoint)
-	for _, name := range strings.Split(f.Image.Path, "/") {
-		if err == nil && name != "" {
-			above := dir
-			dir, err = above.Dir(name)
-			above.Close()
-		}
-	}
+	dir, err := openBelow(f.Boot.Mountpoint, f.Image.Path)
 	if err != nil {
 		return wire.Fail(wire.ConfigOutside, err, f.ConfigPath)
 	}
