@@ -63,6 +63,33 @@ func (m *Medium) Release() error {
 	return m.end()
 }
 
+// Await writes down where the file NAME.new of an annex goes once no version is
+// armed any more: healing takes it there. On FAT, where it would be copied, it
+// does nothing. It refuses as PutBack does.
+func (m *Medium) Await(s Set) error {
+	if m.fat {
+		return nil
+	}
+	suffix, err := m.suffixOf(s)
+	if err != nil {
+		return err
+	}
+	in, err := m.planBack(s, suffix)
+	if err != nil {
+		return err
+	}
+	return m.start(in)
+}
+
+// NextArchive is the number of the archive directory that File would take now.
+func (m *Medium) NextArchive() (string, error) {
+	number, err := m.nextArchive()
+	if err != nil {
+		err = m.failed(archiveDir, err)
+	}
+	return number, err
+}
+
 // Has tells whether a name is there.
 func (m *Medium) Has(name string) bool { return m.dir.Exists(name) }
 

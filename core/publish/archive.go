@@ -45,8 +45,8 @@ func (m *Medium) File(ctx context.Context, suffix, versionText string, report wi
 // file makes the moves into the archive; number "" is the next free one.
 func (m *Medium) file(ctx context.Context, number string, moves []move, versionText string, report wire.Report) (_ Filed, err error) {
 	if number == "" {
-		if number, err = m.nextArchive(); err != nil {
-			return Filed{}, m.failed(archiveDir, err)
+		if number, err = m.NextArchive(); err != nil {
+			return Filed{}, err
 		}
 	}
 	in := intent{Action: actionFile, Archive: number, Moves: moves}

@@ -62,6 +62,8 @@ func (m *Medium) healAction(j *journal) (healed, left []string, err error) {
 		return m.finishStage(j)
 	case in.Copy:
 		return m.healCopies(j)
+	case in.Action == actionBack && m.host != nil && m.wanted(): // Await: the version is still armed
+		return nil, nil, m.end()
 	case in.Action == actionBack:
 		return m.finishBack(j)
 	case in.Action == actionFile:

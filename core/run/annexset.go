@@ -59,6 +59,26 @@ func (s *station) releaseAnnex() {
 	}
 }
 
+// awaitAnnex writes down where rootfs.new goes with the image: a power cut in
+// between leaves it to healing. Without, the next action there would file it.
+func (s *station) awaitAnnex(image publish.Set) {
+	if s.annex == nil || s.facts.Armed == nil || !s.annex.Has(rootfs+".new") {
+		return
+	}
+	_, _, err := s.annex.Heal() // of one that came to nothing
+	if err == nil {
+		err = s.annex.Await(s.besideImage(image))
+	}
+	if err != nil {
+		s.log.add("the annex: %v", err)
+	}
+}
+
+// besideImage is the set there that belongs to an image.
+func (s *station) besideImage(image publish.Set) publish.Set {
+	return publish.Set{Archive: image.Archive, Image: rootfs + strings.TrimPrefix(image.Image, s.facts.Image.Name)}
+}
+
 // disarmAnnex takes rootfs.new out of the next boot after the image: to where
 // the image is now.
 func (s *station) disarmAnnex(ctx context.Context, image publish.Set) {
@@ -68,8 +88,10 @@ func (s *station) disarmAnnex(ctx context.Context, image publish.Set) {
 		}
 		return
 	}
-	to := publish.Set{Archive: image.Archive, Image: rootfs + strings.TrimPrefix(image.Image, s.facts.Image.Name)}
-	_, err := s.annex.PutBack(ctx, to, s.out.Progress)
+	_, _, err := s.annex.Heal()
+	if err == nil && s.annex.Has(rootfs+".new") {
+		_, err = s.annex.PutBack(ctx, s.besideImage(image), s.out.Progress)
+	}
 	if wire.AsError(err).Code == wire.NameTaken {
 		_, err = s.annex.FileTo(ctx, "", "new", s.out.Progress)
 	}
@@ -128,13 +150,17 @@ func (s *station) keepAnnex(ctx context.Context) (all []publish.Filed, mended bo
 	if err != nil {
 		return all, mended, err
 	}
-	more, err := s.clearAnnex(ctx, publish.Set{})
+	more, err := s.clearAnnex(ctx, publish.Set{Image: rootfs + ".new"})
 	return append(all, more...), mended, err
 }
 
-// deleteAnnex deletes the file of a version that was deleted.
+// deleteAnnex deletes the file of a version that was deleted, unless it may be
+// that of another one: of a copy, or in the same archive directory.
 func (s *station) deleteAnnex(ctx context.Context, v history.Version) {
-	if s.annex == nil || v.ID != "" && slices.ContainsFunc(s.list(), func(o history.Version) bool { return o.ID == v.ID }) {
+	other := func(o history.Version) bool {
+		return v.ID != "" && o.ID == v.ID || v.Archive != "" && o.Archive == v.Archive
+	}
+	if s.annex == nil || slices.ContainsFunc(s.list(), other) {
 		return
 	}
 	set, found := s.findAnnex(ctx, v)

@@ -25,6 +25,9 @@ func Disarm(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 			}
 		}
 		name := s.facts.Image.Name + ".new"
+		if number, err := s.medium.NextArchive(); err == nil {
+			s.awaitAnnex(publish.Set{Archive: number, Image: name})
+		}
 		filed, err := s.file(ctx, "new")
 		if errors.Is(err, fs.ErrNotExist) {
 			return wire.FiledResult{}, wire.Fail(wire.NothingArmed, err, name)

@@ -106,6 +106,7 @@ func (s *station) isFree(place string) bool {
 // putBack undoes a stage; back is false when the place is taken after all, and
 // nothing was changed.
 func (s *station) putBack(ctx context.Context, v history.Version) (r wire.FiledResult, back bool, err error) {
+	s.awaitAnnex(setAt(s.facts.Image.Name, v.Record.From))
 	filed, err := s.medium.PutBack(ctx, setAt(s.facts.Image.Name, v.Record.From), s.out.Progress)
 	if err != nil && slices.Contains([]wire.Code{wire.NameTaken, wire.SharedTarget, wire.BadRequest}, wire.AsError(err).Code) {
 		s.log.add("not put back: %v", err)

@@ -26,6 +26,7 @@ type Options struct {
 	HomePersist bool // home persistence: the homefs file is mounted on /home
 
 	PersistDisk bool   // the rootfs lies on a second disk
+	RootfsSize  int64  // of the rootfs, bytes; default 400 MiB
 	PersistDir  string // its directory there, or on the stick; default BootDir
 	PersistFS   string // file system of the second disk: "ext4" (the default); "vfat" where the kernel knows it
 
@@ -68,6 +69,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.StickSize == 0 {
 		o.StickSize = 3 << 29
+	}
+	if o.RootfsSize == 0 {
+		o.RootfsSize = 400 << 20
 	}
 	if o.Log == nil {
 		o.Log = io.Discard

@@ -45,7 +45,7 @@ func (o Options) makeRootfs(ctx context.Context, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return emptyExt4(ctx, file, 400<<20, "")
+	return emptyExt4(ctx, file, o.RootfsSize, "")
 }
 
 // AwayDir is the directory of the rootfs as seen inside.

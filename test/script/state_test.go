@@ -24,11 +24,17 @@ func (w *world) remember(ts *testscript.TestScript) {
 	w.before, w.mounts = w.stickState(ts), w.mountState(ts)
 }
 
-// stickState lists the whole stick: name, type, mode, owner, size, inode and
-// content.
+// stickState lists the whole stick, and a second disk: name, type, mode, owner,
+// size, inode and content.
 func (w *world) stickState(ts *testscript.TestScript) []string {
-	root := w.StickPath("/")
-	var lines []string
+	lines := treeState(ts, w.StickPath("/"), "")
+	if w.PersistDisk && (w.StaticRoot || w.DynamicRoot) {
+		lines = append(lines, treeState(ts, w.Path(w.LiveDir+"/persist-dev"), "persist:")...)
+	}
+	return lines
+}
+
+func treeState(ts *testscript.TestScript, root, prefix string) (lines []string) {
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -38,7 +44,7 @@ func (w *world) stickState(ts *testscript.TestScript) []string {
 			return err
 		}
 		st := info.Sys().(*syscall.Stat_t)
-		line := fmt.Sprintf("%s %v %d:%d ino=%d", strings.TrimPrefix(path, root), info.Mode(), st.Uid, st.Gid, st.Ino)
+		line := prefix + fmt.Sprintf("%s %v %d:%d ino=%d", strings.TrimPrefix(path, root), info.Mode(), st.Uid, st.Gid, st.Ino)
 		if info.Mode().IsRegular() {
 			sum, err := fileSum(path)
 			if err != nil {
