@@ -25,37 +25,46 @@ import (
 
 const rootfs = "rootfs"
 
-// openAnnex opens, locks and heals that directory, after the stick was healed.
-// Where it cannot be used, s.annex is nil: what needs it asks needAnnex.
+// openAnnex opens, locks and heals that directory, after the stick was
+// healed. What can be done without it goes on where that fails: s.annex is nil
+// then, and s.annexErr tells why.
 func (s *station) openAnnex(context.Context) error {
-	p := s.facts.Persistence
-	if p.Annex == nil || preflight.Annex(s.facts) != nil {
+	if s.annexErr = preflight.Annex(s.facts); s.annexErr != nil || s.facts.Persistence.Annex == nil {
 		return nil
 	}
-	dir, err := openBelow(p.Annex.Mountpoint, p.Annex.Path)
+	m, err := s.lockAnnex()
 	if err == nil {
-		if err = sys.Lock(dir.File()); err != nil {
-			err = errors.Join(err, dir.Close())
-		}
+		err = s.healAnnex(m)
 	}
 	if err != nil {
 		s.log.add("the annex: %v", err)
+		s.annexErr = err
 		return nil
+	}
+	s.annex, s.filed = m, map[string]string{}
+	return nil
+}
+
+func (s *station) lockAnnex() (*publish.Medium, error) {
+	p := s.facts.Persistence
+	dir, err := openBelow(p.Annex.Mountpoint, p.Annex.Path)
+	if err != nil {
+		return nil, wire.Fail(wire.RootElsewhere, err, p.File)
 	}
 	s.annexDir = dir
 	s.later(dir.Close)
+	if err := sys.Lock(dir.File()); err != nil {
+		return nil, wire.Fail(wire.Busy, err, fmt.Sprint(sys.LockHolder(dir.File())))
+	}
 	var protected []uint64
 	if e, err := dir.Lstat(rootfs); err == nil && p.Root() {
 		protected = append(protected, e.Inode)
 	}
-	if s.annex, err = s.medium.OpenAnnex(dir, p.Annex.Device, protected); err != nil {
-		return err
-	}
-	return s.healAnnex()
+	return s.medium.OpenAnnex(dir, p.Annex.Device, protected)
 }
 
-func (s *station) healAnnex() error {
-	healed, left, err := s.annex.Heal()
+func (s *station) healAnnex(m *publish.Medium) error {
+	healed, left, err := m.Heal()
 	if err != nil {
 		return wire.Fail(wire.WriteFailed, err, s.annexDir.Path())
 	}
@@ -86,18 +95,6 @@ func openBelow(mountpoint, rel string) (*sys.Dir, error) {
 		}
 	}
 	return dir, err
-}
-
-// needAnnex refuses where a rootfs elsewhere would have to go along and cannot.
-func (s *station) needAnnex() error {
-	p := s.facts.Persistence
-	if s.annex != nil || !p.Elsewhere || !p.Wanted() {
-		return nil
-	}
-	if err := preflight.Annex(s.facts); err != nil {
-		return err
-	}
-	return wire.Fail(wire.Busy, fmt.Errorf("%s is locked", p.Annex.Dir), "?")
 }
 
 // freshAnnex makes and publishes an empty rootfs.new. On an error it is gone.

@@ -14,8 +14,8 @@ import (
 // stageAnnex makes the file of a version rootfs.new there, or an empty one. Its
 // journal is held: it is taken back by healing while nothing is armed.
 func (s *station) stageAnnex(ctx context.Context, v history.Version) error {
-	if err := s.needAnnex(); err != nil || s.annex == nil {
-		return err
+	if s.annex == nil {
+		return s.annexErr
 	}
 	set, found := s.findAnnex(ctx, v)
 	if _, err := s.clearAnnex(ctx, set); err != nil {
@@ -55,7 +55,7 @@ func (s *station) releaseAnnex() {
 		return
 	}
 	if err := s.annex.Release(); err != nil {
-		s.log.add("the journal of the annex: %v", err)
+		s.note(wire.Warn, wire.NotTidied, err.Error())
 	}
 }
 
@@ -82,10 +82,10 @@ func (s *station) besideImage(image publish.Set) publish.Set {
 // disarmAnnex takes rootfs.new out of the next boot after the image: to where
 // the image is now.
 func (s *station) disarmAnnex(ctx context.Context, image publish.Set) {
+	if s.annexErr != nil {
+		s.note(wire.Warn, wire.AnnexLeft, s.annexErr.Error())
+	}
 	if s.annex == nil || !s.annex.Has(rootfs+".new") {
-		if err := s.needAnnex(); err != nil {
-			s.note(wire.Warn, wire.AnnexLeft, err.Error())
-		}
 		return
 	}
 	_, _, err := s.annex.Heal()

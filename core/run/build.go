@@ -73,8 +73,8 @@ func (s *station) build(ctx context.Context, c wire.Choices, planHash string) (w
 	if ex.result.Plan != planHash {
 		return wire.BuildResult{}, wire.Fail(wire.PlanChanged, nil)
 	}
-	if err := s.needAnnex(); err != nil {
-		return wire.BuildResult{}, err
+	if s.annexErr != nil {
+		return wire.BuildResult{}, s.annexErr
 	}
 	j := &job{station: s, examined: ex, entry: entry, packages: packages, mapped: mapped}
 	return j.run(ctx)

@@ -54,6 +54,9 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		if err != nil && len(all) == 0 {
 			return wire.FiledResult{}, err
 		}
+		if err == nil && len(all) > 0 {
+			err = s.annexErr
+		}
 		if err != nil { // what was filed on the stick stands
 			s.note(wire.Warn, wire.AnnexLeft, err.Error())
 		}
@@ -86,7 +89,9 @@ func (s *station) clear(ctx context.Context, own string) ([]publish.Filed, error
 			return all, err
 		}
 		all = append(all, filed)
-		s.filed[suffix] = path.Base(filed.Archive)
+		if s.annex != nil {
+			s.filed[suffix] = path.Base(filed.Archive)
+		}
 	}
 	return all, nil
 }

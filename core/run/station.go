@@ -32,8 +32,9 @@ type station struct {
 	undo   []func() error
 
 	annexDir *sys.Dir
+	annexErr error             // why there is no annex, where one would have to go along
 	versions []history.Version // as find found them
-	filed    map[string]string // suffix -> number of the archive directory that a version beside the linuxfs went to
+	filed    map[string]string // with an annex: suffix -> number of the archive directory that a version just went to
 }
 
 // openStation finds, mounts, locks and heals. Errors are wire errors.
@@ -43,7 +44,7 @@ func openStation(ctx context.Context, out *wire.Out) (*station, error) {
 }
 
 func open(ctx context.Context, out *wire.Out, steps ...func(*station, context.Context) error) (*station, error) {
-	s := &station{log: openLog(), out: out, filed: map[string]string{}}
+	s := &station{log: openLog(), out: out}
 	s.later(func() error { s.log.close(); return nil })
 	for _, step := range steps {
 		if err := step(s, ctx); err != nil {

@@ -159,7 +159,7 @@ var table = map[Code]row{
 		T("If you may want to go back to this version, save your changes before you restart.")},
 	RootElsewhere: {ExitRefused, T("The place of root persistence cannot be used"),
 		T("Your changes are kept in the file %[1]s, and the new version needs an empty file beside it. But that file is not there, or its device is not mounted, or is another one than this start used."),
-		T("Start again with that device plugged in, and try once more.")},
+		T("Plug that device in and mount it where it was, or start again with it.")},
 	AnnexShared: {ExitRefused, T("Another live system keeps its image beside your saved changes"),
 		T("Your changes are kept in the folder %[1]s, which holds the image of a live system, too. Which files belong to which of the two cannot be told."),
 		T("Move that image to another folder, or your file rootfs with the boot option pdir.")},
