@@ -176,7 +176,7 @@ func groups() []group {
 		{tr("The stick can be written to, and gives back what was written"), []wire.Code{wire.ReadOnlyMedium, wire.WriteCheck}},
 		{tr("Nothing from an earlier change is in the way"), []wire.Code{wire.Pending, wire.Blocked, wire.SwapRemoves, wire.Unfinished, wire.NameTaken,
 			wire.Healed, wire.LeftAlone}},
-		{tr("There is room for the new version"), []wire.Code{wire.NoSpace, wire.TightSpace, wire.FATLimit}},
+		{tr("There is room for the new version"), []wire.Code{wire.NoSpace, wire.TightSpace, wire.FATLimit, wire.AnnexSpace}},
 		{tr("The new version will be able to start"), []wire.Code{wire.NoModules, wire.KernelUnknown, wire.Compressor, wire.NoXattrs}},
 		{tr("Nothing on this computer disturbs the work"), []wire.Code{wire.EngineMissing, wire.EngineOld, wire.MkfsMissing, wire.Packages, wire.LowMemory, wire.Battery,
 			wire.Busy, wire.AntixLock}},

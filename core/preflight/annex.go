@@ -85,5 +85,5 @@ func annexSpace(in Input) []wire.Check {
 	if need <= room {
 		return nil
 	}
-	return one(wire.Stop, wire.NoSpace, bytes(need), bytes(room), in.Facts.Persistence.Annex.Device, bytes(need-room))
+	return one(wire.Stop, wire.AnnexSpace, bytes(need), bytes(room), in.Facts.Persistence.Annex.Device, bytes(need-room))
 }

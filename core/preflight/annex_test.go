@@ -24,7 +24,7 @@ var annexRows = []row{
 		in.Facts.Armed = &live.Version{}
 	}, "note root_persistence /p/rootfs\nnote annex_start /p/rootfs"},
 	{"elsewhere, no room", func(in *Input) { annexed(live.PersistStatic)(in); in.Measured.AnnexFree = 95 << 20 },
-		"note root_persistence /p/rootfs\nnote annex_start /p/rootfs\nstop no_space 80 MiB|79 MiB|/dev/sdc1|1.0 MiB"},
+		"note root_persistence /p/rootfs\nnote annex_start /p/rootfs\nstop annex_space 80 MiB|79 MiB|/dev/sdc1|1.0 MiB"},
 	{"elsewhere, not measured", func(in *Input) { annexed(live.PersistStatic)(in); in.Measured = nil }, "note root_persistence /p/rootfs\nnote annex_start /p/rootfs"},
 	{"elsewhere, one beside the image too", func(in *Input) {
 		persists(live.PersistStatic)(in)

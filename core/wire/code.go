@@ -65,6 +65,7 @@ const (
 	MkfsMissing     Code = "mkfs_missing"
 	RootfsElsewhere Code = "rootfs_elsewhere"
 	AnnexShared     Code = "annex_shared"
+	AnnexSpace      Code = "annex_space"
 	AnnexStart      Code = "annex_start"
 	AnnexFiled      Code = "annex_filed"
 	AnnexMismatch   Code = "annex_mismatch"
