@@ -26,8 +26,8 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return v.Unfit.Refusal()
 	case !movable(f, v):
 		return wire.Fail(wire.NotMovable, nil, v.File())
-	case f.Persistence.Elsewhere && wantsRootfs(f):
-		return wire.Fail(wire.RootfsElsewhere, nil, f.Persistence.File)
+	case preflight.Annex(f) != nil:
+		return wire.Fail(wire.RootfsElsewhere, preflight.Annex(f), f.Persistence.File)
 	}
 	if i := slices.IndexFunc(all, func(o Version) bool { return o.State == Armed }); i >= 0 {
 		if f.Entries[all[i].Name] == live.KindDangling { // no boot sees it (contract §6.6)
@@ -39,13 +39,6 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return wire.Fail(wire.ImageMissing, nil, f.Plain.Name)
 	}
 	return nil
-}
-
-// wantsRootfs tells whether this start looked for saved root changes, also where
-// it then refused them: one that switches renames their file, and where that
-// does not lie beside the linuxfs it overwrites a rootfs.old (contract §6.5).
-func wantsRootfs(f live.Facts) bool {
-	return f.Persistence.File != "" || f.Persistence.Root()
 }
 
 // movable tells whether a version has a name by which it can be told what

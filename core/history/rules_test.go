@@ -30,7 +30,8 @@ func TestStageable(t *testing.T) {
 }
 
 // TestStageablePersistence: at a switch the file of saved changes is renamed
-// wherever it lies, over an older one when that is not beside the linuxfs.
+// wherever it lies, over an older one when that is not beside the linuxfs: so
+// its place must be one where something can be done about that.
 func TestStageablePersistence(t *testing.T) {
 	s := newStick(t)
 	s.image("linuxfs", "aaaaaa01")
@@ -44,6 +45,8 @@ func TestStageablePersistence(t *testing.T) {
 		{live.Persistence{Kind: live.PersistStatic, File: "/p/rootfs", Elsewhere: true}, wire.RootfsElsewhere},
 		{live.Persistence{Kind: live.PersistDynamic, File: "/p/rootfs", Elsewhere: true}, wire.RootfsElsewhere},
 		{live.Persistence{Kind: live.PersistNone, File: "/p/rootfs", Elsewhere: true}, wire.RootfsElsewhere}, // refused, but looked for
+		{live.Persistence{Kind: live.PersistStatic, File: "/p/rootfs", Elsewhere: true, Annex: &live.Annex{Entries: live.Dir{"linuxfs": live.KindFile}}}, wire.RootfsElsewhere},
+		{live.Persistence{Kind: live.PersistStatic, File: "/p/rootfs", Elsewhere: true, Annex: &live.Annex{}}, ""},
 		{live.Persistence{Kind: live.PersistNone, Home: true, Elsewhere: true}, ""},
 		{live.Persistence{Kind: live.PersistStatic, File: "/antiX/rootfs"}, ""},
 	} {

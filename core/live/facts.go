@@ -112,10 +112,15 @@ type Persistence struct {
 	Device    string // device of the persistence files; "" when none
 	File      string // the rootfs file, also when a version mismatch switched it off; "" when none
 	Elsewhere bool   // on another device or in another directory than the linuxfs
+	Annex     *Annex `json:",omitempty"` // that directory; nil when not Elsewhere, or when it cannot be seen
 }
 
 // Root tells whether changes of the root are kept in a rootfs file.
 func (p Persistence) Root() bool { return p.Kind == PersistStatic || p.Kind == PersistDynamic }
+
+// Wanted tells whether this start looked for saved changes of the root, also
+// where it then refused them.
+func (p Persistence) Wanted() bool { return p.File != "" || p.Root() }
 
 // Version is one linuxfs image.
 type Version struct {

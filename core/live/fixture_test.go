@@ -123,6 +123,9 @@ func steady(f *Facts) {
 	if f.Loader.Total > 0 {
 		f.Loader.Total, f.Loader.Free = 1, 1
 	}
+	if a := f.Persistence.Annex; a != nil && a.Total > 0 {
+		a.Total = 1
+	}
 	for _, v := range []*Version{f.Running, f.Default, f.Armed} {
 		if v != nil && v.Inode != 0 && v.MTime != 0 {
 			v.Inode, v.MTime = 1, 1

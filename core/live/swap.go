@@ -3,6 +3,7 @@ package live
 import (
 	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -197,6 +198,9 @@ func (o *Outcome) remove(now Dir, name string) {
 	o.Steps = append(o.Steps, Rename{From: name})
 	o.Removed = append(o.Removed, name)
 }
+
+// Names lists the names, sorted.
+func (d Dir) Names() []string { return slices.Sorted(maps.Keys(d)) }
 
 // exists is the shell's -e, which follows links (contract §6.6).
 func (d Dir) exists(name string) bool {

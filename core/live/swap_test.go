@@ -106,6 +106,31 @@ func TestNextBoot(t *testing.T) {
 	}
 }
 
+// Elsewhere only a boot that swaps, and wants the rootfs, touches it (§6.5).
+func TestNextBootInTheAnnex(t *testing.T) {
+	for _, c := range []struct {
+		kind          OutcomeKind
+		before, after string
+	}{
+		{OutcomeSwap, "rootfs rootfs.new", "rootfs rootfs.old"},
+		{OutcomeSwap, "rootfs rootfs.new rootfs.old rootfs.bad homefs", "rootfs rootfs.old rootfs.bad homefs"},
+		{OutcomeSwap, "rootfs", "rootfs.old"},
+		{OutcomeSwap, "rootfs.new homefs", "rootfs.new homefs"}, // the device is not found
+		{OutcomeSwap, "rootfs! rootfs.new", "rootfs! rootfs.new"},
+		{OutcomeRollback, "rootfs rootfs.old rootfs.bad rootfs.new", "rootfs rootfs.bad rootfs.new"},
+		{OutcomeRollback, "rootfs", "rootfs.bad"},
+		{OutcomeNone, "rootfs rootfs.new", "rootfs rootfs.new"},
+		{OutcomeBlocked, "rootfs rootfs.new", "rootfs rootfs.new"},
+		{OutcomeNoRemaster, "rootfs rootfs.new", "rootfs rootfs.new"},
+	} {
+		before := parseDir(c.before)
+		o := Outcome{Kind: c.kind}.Annex(before)
+		if got := o.Apply(before); !maps.Equal(got, parseDir(c.after)) || o.Kind != c.kind {
+			t.Errorf("%s with %q: %v, want %q", c.kind, c.before, got, c.after)
+		}
+	}
+}
+
 func TestOrderOfSwap(t *testing.T) {
 	o := NextBoot(parseDir("linuxfs linuxfs.new state/ state.new/ state.old/ xtra.old/"),
 		BootOptions{Generation: Gen2023, Name: "linuxfs", Remasterable: true})

@@ -103,13 +103,16 @@ func (r *reader) findPersistence() {
 	case slices.Contains(list, "root"):
 		p.Kind = PersistDynamic
 	}
-	if slices.Contains(list, "root") || p.Kind == PersistStatic {
+	if slices.Contains(list, "root") || p.Kind == PersistStatic || c["VID_ERROR"] != "" {
 		p.File = c["PERSIST_FILE"]
 	}
 	if p.File != "" || p.Home || p.Kind != PersistNone {
 		p.Device = r.persistDevice()
 		p.Elsewhere = c["PERSIST_UUID"] != "" && c["PERSIST_UUID"] != c["BOOT_UUID"] ||
 			c["PERSIST_DIR"] != "" && r.tree.resolved(c["PERSIST_DIR"]) != r.tree.resolved(c["SQFILE_DIR"])
+	}
+	if p.Elsewhere && p.Wanted() {
+		p.Annex = r.findAnnex()
 	}
 	r.Persistence = p
 }

@@ -51,6 +51,9 @@ func parseVersionFile(data []byte) entry {
 	return e
 }
 
+// IDOf is the id of the last entry of a version file, "" when it has none.
+func IDOf(text string) string { return parseVersionFile([]byte(text)).id }
+
 func (v *Version) set(e entry) {
 	v.ID, v.Title, v.Date, v.Kernel, v.Machine = e.id, e.title, e.date, e.kernel, e.machine
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"antix-remaster/core/live"
 	"antix-remaster/core/pause"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
@@ -40,6 +41,25 @@ func Make(ctx context.Context, f *os.File, c plan.Companion, sync func() error, 
 	}
 	return check(ctx, f, c.Fresh)
 }
+
+// Version is the id of the version that has started with the file f, which
+// nothing is written to; "" when none has, or when that cannot be read. The
+// initrd compares it with that of the linuxfs (contract §7).
+func Version(ctx context.Context, f *os.File) string {
+	path, err := sys.Program("debugfs")
+	if err != nil {
+		return ""
+	}
+	for _, top := range []string{"upper/", ""} { // overlay, aufs: contract §4
+		text, err := sys.OutputFrom(ctx, f, path, "-R", "cat /"+top+versionFile, standardInput)
+		if id := live.IDOf(text); err == nil && id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+const versionFile = "etc/live/version/rootfs.ver"
 
 // chunk is how much may be outstanding on a slow stick.
 const chunk = 4 << 20

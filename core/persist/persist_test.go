@@ -87,6 +87,36 @@ func TestMake(t *testing.T) {
 	}
 }
 
+// The id that the initrd compares (contract §7), of both kinds of union.
+func TestVersion(t *testing.T) {
+	for name, c := range map[string]struct{ file, text, want string }{
+		"overlay":   {"upper/etc/live/version/rootfs.ver", "==== 01\n\ntitle: a\n==== 02\ntitle: b\n", "02"},
+		"aufs":      {"etc/live/version/rootfs.ver", "==== 03\n", "03"},
+		"empty":     {"lost", "", ""},
+		"no id":     {"upper/etc/live/version/rootfs.ver", "title: a\n", ""},
+		"elsewhere": {"upper/etc/live/version/linuxfs.ver", "==== 04\n", ""},
+	} {
+		tree, f := t.TempDir(), create(t, t.TempDir())
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(tree, c.file)), 0o755))
+		must(t, os.WriteFile(filepath.Join(tree, c.file), []byte(c.text), 0o644))
+		must(t, f.Truncate(8<<20))
+		output(t, "mkfs.ext4", "-q", "-F", "-d", tree, f.Name())
+		before, err := os.ReadFile(f.Name())
+		must(t, err)
+		if got := Version(t.Context(), f); got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+		if after, err := os.ReadFile(f.Name()); err != nil || string(after) != string(before) {
+			t.Errorf("%s: it was written to (%v)", name, err)
+		}
+	}
+	f := create(t, t.TempDir())
+	_, err := f.WriteString("no file system")
+	if must(t, err); Version(t.Context(), f) != "" {
+		t.Error("an id of what is no file system")
+	}
+}
+
 // One byte of each kind of table: all are found.
 func TestDamageIsFound(t *testing.T) {
 	const size = 100 << 20

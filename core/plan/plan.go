@@ -57,6 +57,7 @@ type Plan struct {
 	Patterns   []string    `json:"patterns"`
 	LeaveHome  bool        `json:"leave_home"`
 	FAT        bool        `json:"fat"` // files of at most 4 GiB - 1
+	Annex      *Annex      `json:"annex,omitempty"`
 }
 
 // Identity tells one file from another without reading it.
@@ -126,7 +127,7 @@ func Make(f live.Facts, c wire.Choices) (Plan, error) {
 	}
 	p := Plan{BootUUID: f.Boot.UUID, Dir: f.Image.Path, Name: f.Image.Name, Part: f.Image.Name + ".part", New: f.Image.Name + ".new",
 		Companions: companions(f), Title: c.Title, Compressor: c.Compressor, Patterns: patterns,
-		LeaveHome: leave, FAT: isFAT(f)}
+		LeaveHome: leave, FAT: isFAT(f.Boot.FSType), Annex: MakeAnnex(f)}
 	if f.Default != nil {
 		p.Default = Identity{f.Default.Size, f.Default.MTime}
 	}

@@ -25,17 +25,41 @@ func rootfs(f live.Facts) []Companion {
 	if f.Rootfs == 0 {
 		return nil
 	}
-	size := max(f.Rootfs, minRootfs)
-	if total := int64(f.Boot.Total); total > 0 {
-		size = min(size, total) // a sparse file can promise more than there is
-	}
-	if isFAT(f) {
-		size = min(size, maxOnFAT)
-	}
-	return []Companion{{Name: "rootfs", Fresh: size, Whole: !slices.Contains(sparse, f.Boot.FSType)}}
+	return []Companion{fresh(f.Rootfs, int64(f.Boot.Total), f.Boot.FSType)}
 }
 
-func isFAT(f live.Facts) bool { return f.Boot.FSType == "vfat" || f.Boot.FSType == "msdos" }
+// fresh plans one of the size that the present one has, on a file system of
+// total bytes, 0 where that is not known.
+func fresh(size, total int64, fstype string) Companion {
+	size = max(size, minRootfs)
+	if total > 0 {
+		size = min(size, total) // a sparse file can promise more than there is
+	}
+	if isFAT(fstype) {
+		size = min(size, maxOnFAT)
+	}
+	return Companion{Name: "rootfs", Fresh: size, Whole: !slices.Contains(sparse, fstype)}
+}
+
+func isFAT(fstype string) bool { return fstype == "vfat" || fstype == "msdos" }
+
+// Annex is the rootfs that the new version gets where its start looks for one:
+// elsewhere than beside the linuxfs (contract §6.5).
+type Annex struct {
+	UUID   string    `json:"uuid"` // of the file system
+	Dir    string    `json:"dir"`  // relative to its root
+	Rootfs Companion `json:"rootfs"`
+}
+
+// MakeAnnex is nil when there is none that this start looked for, or when it
+// cannot be seen.
+func MakeAnnex(f live.Facts) *Annex {
+	a := f.Persistence.Annex
+	if a == nil || a.Rootfs == 0 {
+		return nil
+	}
+	return &Annex{a.UUID, a.Path, fresh(a.Rootfs, a.Total, a.FSType)}
+}
 
 // Rootfs is the fresh rootfs of a plan, false when it makes none.
 func (p Plan) Rootfs() (Companion, bool) {

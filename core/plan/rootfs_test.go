@@ -39,6 +39,33 @@ func TestRootfs(t *testing.T) {
 	}
 }
 
+// One that lies elsewhere is measured by the file system that it lies on.
+func TestAnnex(t *testing.T) {
+	for name, c := range map[string]struct {
+		annex *live.Annex
+		want  *Annex
+	}{
+		"none":               {nil, nil},
+		"its file is gone":   {&live.Annex{UUID: "u", Path: "p"}, nil},
+		"ext4":               {&live.Annex{UUID: "u", Path: "p", FSType: "ext4", Rootfs: 2 << 30, Total: 1 << 40}, &Annex{"u", "p", Companion{Name: "rootfs", Fresh: 2 << 30}}},
+		"FAT":                {&live.Annex{UUID: "u", FSType: "vfat", Rootfs: 4<<30 - 1, Total: 1 << 40}, &Annex{"u", "", Companion{Name: "rootfs", Fresh: 4095 << 20, Whole: true}}},
+		"bigger than it all": {&live.Annex{UUID: "u", FSType: "ext4", Rootfs: 1 << 50, Total: 8 << 30}, &Annex{"u", "", Companion{Name: "rootfs", Fresh: 8 << 30}}},
+	} {
+		f := facts()
+		f.Persistence = live.Persistence{Elsewhere: true, Annex: c.annex}
+		p, err := Make(f, choices())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(p.Annex, c.want) {
+			t.Errorf("%s: %+v", name, p.Annex)
+		}
+		if _, beside := p.Rootfs(); beside {
+			t.Errorf("%s: one beside the linuxfs", name)
+		}
+	}
+}
+
 // What mkfs.ext4 was measured to take fits, and a file without holes counts whole.
 func TestPlace(t *testing.T) {
 	for mib, took := range map[int64]int64{400: 9, 4095: 67, 8192: 69, 40960: 261} {

@@ -30,7 +30,11 @@ func persistence(in Input) []wire.Check {
 	}
 	fresh, made := in.Plan.Rootfs()
 	switch {
-	case f.Persistence.Root() && (f.Persistence.Elsewhere || !made && f.Entries != nil):
+	case f.Persistence.Elsewhere && f.Persistence.Wanted():
+		if made { // the swap renames it all the same
+			out = append(out, one(wire.Warn, wire.RootfsUnused, "rootfs", bytes(fresh.Fresh))...)
+		}
+	case f.Persistence.Root() && !made && f.Entries != nil:
 		return append(out, one(wire.Stop, wire.RootElsewhere, f.Persistence.File)...)
 	case f.Persistence.Root():
 		out = append(out, one(wire.Note, wire.RootPersistence, f.Persistence.File)...)

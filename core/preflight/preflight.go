@@ -41,6 +41,7 @@ type Measured struct {
 	Free       int64      // bytes free on the boot device
 	Reserved   int64      // bytes that sparse files there may still claim
 	CopyBytes  int64      // companions to come
+	AnnexFree  int64      // bytes free where a rootfs elsewhere lies
 	PackagePID int        // a package manager at work; 0: none
 }
 
@@ -68,7 +69,7 @@ func FirstStop(checks []wire.Check) *wire.Check {
 }
 
 var checks = []func(Input) []wire.Check{
-	remasterable, medium, image, leftovers, kernel, engine, persistence, home, options, machine, packages, space,
+	remasterable, medium, image, leftovers, kernel, engine, persistence, annex, home, options, machine, packages, space,
 }
 
 func one(level wire.Level, code wire.Code, args ...string) []wire.Check {

@@ -182,7 +182,6 @@ var rows = []row{
 
 	{"dynamic", persists(live.PersistDynamic), "note root_persistence /b/rootfs\nwarn root_unsaved /b/rootfs"},
 	{"static", persists(live.PersistStatic), "note root_persistence /b/rootfs"},
-	{"static, elsewhere", func(in *Input) { persists(live.PersistStatic)(in); in.Facts.Persistence.Elsewhere = true }, "stop root_elsewhere /b/rootfs"},
 	{"dynamic, its file is gone", func(in *Input) { persists(live.PersistDynamic)(in); in.Plan.Companions = nil }, "stop root_elsewhere /b/rootfs"},
 	{"static, the stick is away", func(in *Input) {
 		persists(live.PersistStatic)(in)
@@ -279,7 +278,7 @@ func TestEveryCodeIsTried(t *testing.T) {
 	source, err := os.ReadFile("../wire/code.go")
 	must(t, err)
 	used := map[string]bool{}
-	for _, name := range []string{"preflight.go", "space.go"} {
+	for _, name := range []string{"preflight.go", "space.go", "persistence.go", "annex.go"} {
 		text, err := os.ReadFile(name)
 		must(t, err)
 		for _, m := range regexp.MustCompile(`wire\.([A-Z]\w+)`).FindAllStringSubmatch(string(text), -1) {

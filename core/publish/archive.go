@@ -39,9 +39,15 @@ func (m *Medium) File(ctx context.Context, suffix, versionText string, report wi
 	if err != nil {
 		return Filed{}, err
 	}
-	number, err := m.nextArchive()
-	if err != nil {
-		return Filed{}, m.failed(archiveDir, err)
+	return m.file(ctx, "", moves, versionText, report)
+}
+
+// file makes the moves into the archive; number "" is the next free one.
+func (m *Medium) file(ctx context.Context, number string, moves []move, versionText string, report wire.Report) (_ Filed, err error) {
+	if number == "" {
+		if number, err = m.NextArchive(); err != nil {
+			return Filed{}, err
+		}
 	}
 	in := intent{Action: actionFile, Archive: number, Moves: moves}
 	if len(versionText) <= maxVersion {
@@ -73,7 +79,7 @@ func (m *Medium) File(ctx context.Context, suffix, versionText string, report wi
 // arms a swap.
 func (m *Medium) set(suffix string, extra []string) ([]move, error) {
 	var names []string
-	for _, base := range live.Companions(live.Gen2023, m.name) {
+	for _, base := range m.members(live.Gen2023) {
 		names = append(names, base+"."+suffix)
 	}
 	if suffix == "new" && !m.blocks(names[0]) {
@@ -170,23 +176,22 @@ const maxArchive = 99_999_999
 
 func (m *Medium) nextArchive() (string, error) {
 	highest := 0
-	if m.dir.Exists(archiveDir) {
-		dir, err := m.dir.Dir(archiveDir)
+	for _, place := range []*Medium{m, m.host, m.annex} {
+		if place == nil {
+			continue
+		}
+		n, err := place.highest()
 		if err != nil {
 			return "", err
 		}
-		defer dir.Close()
-		names, err := dir.Names()
-		if err != nil {
-			return "", err
-		}
-		for _, name := range names {
-			if n, err := strconv.Atoi(name); err == nil && n < maxArchive {
-				highest = max(highest, n)
-			}
-		}
+		highest = max(highest, n)
 	}
 	return fmt.Sprintf("%04d", highest+1), nil
+}
+
+func parseNumber(name string) (int, bool) {
+	n, err := strconv.Atoi(name)
+	return n, err == nil && n < maxArchive
 }
 
 func (m *Medium) prepareArchive(number, versionText string) error {

@@ -68,6 +68,14 @@ func (b *Build) Image() *os.File { return b.image }
 // sync before others do: on FAT the order of what is written counts.
 type Fill func(ctx context.Context, f *os.File, c plan.Companion, sync func() error) error
 
+// Fill makes the image itself by fill.
+func (b *Build) Fill(ctx context.Context, c plan.Companion, fill Fill) error {
+	if err := fill(ctx, b.image, c, func() error { return b.m.syncFile(b.image) }); err != nil {
+		return b.m.failed(b.plan.Part, err)
+	}
+	return nil
+}
+
 // Companions makes and publishes what the swap would otherwise take out of
 // service: copies, the md5 (32 hex digits) of the image under the name the
 // image will have, and what fill makes: it is only asked for a companion with
@@ -231,14 +239,15 @@ func (b *Build) Abort() error {
 	return nil
 }
 
-// identify tells an image by its size and its first KiB, which holds the
-// superblock with its time of making: FAT has no lasting inode numbers.
+// identify tells an image by its size and its first two KiB, which hold the
+// superblock with its time of making, or of an ext4 with its own id: FAT has no
+// lasting inode numbers.
 func identify(f *os.File) (made, error) {
 	e, err := sys.FileEntry(f)
 	if err != nil {
 		return made{}, err
 	}
-	head := make([]byte, 1024)
+	head := make([]byte, 2048)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return made{}, err

@@ -50,7 +50,7 @@ func (m *Medium) removals(src *sys.Dir, archive string, moves []move) []move {
 		moves[i].To = ""
 	}
 	name := m.name + ".md5"
-	if e, err := src.Lstat(name); err == nil && archive != "" && m.name != "linuxfs" && e.IsRegular() {
+	if e, err := src.Lstat(name); err == nil && archive != "" && m.isOddMD5(name) && e.IsRegular() {
 		moves = append(moves, move{From: name, Inode: e.Inode, Size: e.Size})
 	}
 	return moves

@@ -85,8 +85,8 @@ func TestHealFetch(t *testing.T) {
 			return errors.Join(published(d), renames(d, "linuxfs", "linuxfs.old", "linuxfs.new", "linuxfs", "state.new", "state"), damage(d+"/state/x", 0))
 		}, map[string]string{"linuxfs": image("b"), "linuxfs.old": image("a"), "state/x": "X", "archive/0003/linuxfs.ver": "v", "archive/0003/state.old/x": "s"},
 			[]string{"archive/0003/state.old"}},
-		{"published, and damaged behind its first KiB", func(d string) error {
-			return errors.Join(published(d), damage(d+"/linuxfs.new", 2000))
+		{"published, and damaged behind its first two KiB", func(d string) error {
+			return errors.Join(published(d), damage(d+"/linuxfs.new", 3000))
 		}, nil, []string{"archive/0003/linuxfs.old"}},
 	} {
 		dir := memDir(t)

@@ -14,6 +14,7 @@ import (
 // journal names. It tells what it put right, and what it left alone because
 // it is not as the journal says. Only the helper calls it, under the lock.
 func (m *Medium) Heal() (healed, left []string, err error) {
+	m.held = false
 	for _, name := range []string{journalPart, checkName} {
 		if err := m.removeOwn(name); err != nil {
 			return nil, nil, err
@@ -55,10 +56,14 @@ func (m *Medium) healAction(j *journal) (healed, left []string, err error) {
 		return m.finishDelete(j)
 	case in.Action == actionStage && in.Copy:
 		return m.healFetch(j)
+	case in.Action == actionStage && !m.wanted():
+		return m.unstage(in)
 	case in.Action == actionStage:
 		return m.finishStage(j)
 	case in.Copy:
 		return m.healCopies(j)
+	case in.Action == actionBack && m.host != nil && m.wanted(): // Await: the version is still armed
+		return nil, nil, m.end()
 	case in.Action == actionBack:
 		return m.finishBack(j)
 	case in.Action == actionFile:
@@ -93,14 +98,17 @@ func (m *Medium) dropUnborn() error {
 // healBuild keeps an image that got armed and removes everything otherwise:
 // the companions before the image, so that a second crash finds the same.
 func (m *Medium) healBuild(j *journal) (healed, left []string, err error) {
-	if m.dir.Exists(j.intent.Armed) {
-		if m.isArmed(j) {
-			return m.finishArming(j)
-		}
+	names := slices.Clone(j.intent.Create)
+	switch {
+	case !m.dir.Exists(j.intent.Armed):
+	case m.isArmed(j) && m.wanted():
+		return m.finishArming(j)
+	case m.isArmed(j): // a rootfs for a version that never was armed
+		names = append(names, j.intent.Armed)
+	default:
 		// Somebody else's new version may use companions of ours by now.
 		left = append(left, j.intent.Armed)
 	}
-	names := slices.Clone(j.intent.Create)
 	slices.Reverse(names)
 	for _, name := range names {
 		if !m.dir.Exists(name) || len(left) > 0 && !strings.HasSuffix(name, ".part") {
@@ -155,8 +163,7 @@ func (m *Medium) isOurs(j *journal, name string) bool {
 	}
 	for _, n := range j.made {
 		// A published companion keeps the inode of its part.
-		if strings.TrimSuffix(strings.TrimSuffix(n.Made, ".part"), ".new") == strings.TrimSuffix(strings.TrimSuffix(name, ".part"), ".new") &&
-			(!m.stable || n.Inode == e.Inode) {
+		if trimmed(n.Made) == trimmed(name) && (!m.stable || n.Inode == e.Inode) {
 			return true
 		}
 	}

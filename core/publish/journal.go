@@ -77,7 +77,7 @@ type made struct {
 	Made  string `json:"made"`
 	Inode uint64 `json:"inode"`
 	Size  int64  `json:"size,omitempty"`
-	Head  string `json:"head,omitempty"` // SHA-256 of the image's first KiB
+	Head  string `json:"head,omitempty"` // SHA-256 of the image's first bytes: identify
 	// Copied: all moves of this journal have their copy, whole and durable.
 	Copied bool `json:"copied,omitempty"`
 }
@@ -119,6 +119,9 @@ func (m *Medium) note(n made) error {
 
 // end removes the journal: the action is complete.
 func (m *Medium) end() error {
+	if m.held {
+		return nil
+	}
 	if err := m.remove(m.dir, JournalName); err != nil {
 		return err
 	}
@@ -216,7 +219,7 @@ func (m *Medium) checkIntent(in intent) error {
 
 // ownName tells whether a build of this program makes a file of this name.
 func (m *Medium) ownName(name string) bool {
-	if m.fat && m.name != "linuxfs" && name == m.name+".md5" {
+	if m.fat && m.isOddMD5(name) {
 		return true // WriteMD5 has no other name for it there
 	}
 	base, ok := strings.CutSuffix(name, ".part")
@@ -230,10 +233,10 @@ func (m *Medium) ownName(name string) bool {
 // movable tells whether a set that is filed away may hold this name. The
 // target of a link may be any plain name but the linuxfs itself.
 func (m *Medium) movable(name, link string) bool {
-	if name == m.name || !plainName(name) {
+	if name == m.name && m.host == nil || !plainName(name) {
 		return false
 	}
-	if link != "" || m.name != "linuxfs" && name == m.name+".md5" {
+	if link != "" || m.isOddMD5(name) || name == m.name {
 		return true
 	}
 	_, suffix, ok := m.split(name)
@@ -243,7 +246,7 @@ func (m *Medium) movable(name, link string) bool {
 // isMember tells whether base is the linuxfs or one of its companions, of any
 // generation: an older initrd may have made them.
 func (m *Medium) isMember(base string) bool {
-	return base == m.name+".md5" || slices.Contains(live.Companions(live.Gen2023, m.name), base)
+	return m.host == nil && base == m.name+".md5" || slices.Contains(m.members(live.Gen2023), base)
 }
 
 func plainName(name string) bool {

@@ -29,6 +29,9 @@ type Medium struct {
 	stable     bool     // inode numbers outlive a mount
 	fat        bool     // FAT or exFAT: fat.go
 	current    *journal // of the action at work: its file may be gone before it is certain that it is
+	host       *Medium  // of an annex: the medium of its linuxfs
+	annex      *Medium  // of a linuxfs: that of its rootfs elsewhere, once opened
+	held       bool     // the journal is kept until Release
 }
 
 // Open prepares the work in dir, on the block device named. No entry with one

@@ -94,7 +94,7 @@ func (m *Medium) moves(src *sys.Dir, gen live.Generation, from, to string) ([]mo
 		return nil, err
 	}
 	out := []move{image}
-	for _, base := range live.Companions(gen, m.name)[1:] {
+	for _, base := range m.members(gen)[1:] {
 		e, err := src.Lstat(with(base, from))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -29,6 +29,9 @@ func act(action, dir string) error {
 	if rest, fat := strings.CutPrefix(action, "fat "); fat {
 		action, m.stable, m.fat = rest, false, true
 	}
+	if rest, annexed := strings.CutPrefix(action, "annex "); annexed {
+		return actAnnex(m, dir, rest)
+	}
 	os.Open(crashMark) //nolint:errcheck // it is not there
 	switch action {
 	case "build":

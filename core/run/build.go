@@ -11,7 +11,6 @@ import (
 	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 	"antix-remaster/core/pause"
-	"antix-remaster/core/persist"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/publish"
@@ -75,6 +74,9 @@ func (s *station) build(ctx context.Context, c wire.Choices, planHash string) (w
 	if ex.result.Plan != planHash {
 		return wire.BuildResult{}, wire.Fail(wire.PlanChanged, nil)
 	}
+	if s.annexErr != nil {
+		return wire.BuildResult{}, s.annexErr
+	}
 	j := &job{station: s, examined: ex, entry: entry, packages: packages, mapped: mapped}
 	return j.run(ctx)
 }
@@ -108,7 +110,12 @@ func (j *job) run(ctx context.Context) (wire.BuildResult, error) {
 // abort removes what was made. That it failed is the worse news, and said
 // first.
 func (j *job) abort(err error) error {
-	if e := j.unarmed.Abort(); e != nil {
+	e := j.unarmed.Abort()
+	if j.annex != nil && j.plan.Annex != nil {
+		_, _, e2 := j.annex.Heal()
+		e = errors.Join(e, e2)
+	}
+	if e != nil {
 		return wire.Fail(wire.Remains, errors.Join(e, err), e.Error())
 	}
 	return err
@@ -163,15 +170,21 @@ func (j *job) prove(ctx context.Context) error {
 		return err
 	}
 	j.out.Progress(wire.Progress{Stage: wire.StageArm})
-	j.result.Companions, err = j.unarmed.Companions(ctx, d.MD5, j.fill)
-	return err
+	if j.result.Companions, err = j.unarmed.Companions(ctx, d.MD5, j.fill); err != nil || j.plan.Annex == nil {
+		return err
+	}
+	j.result.Companions = append(j.result.Companions, j.inAnnex(rootfs+".new"))
+	return j.makeAnnex(ctx)
 }
 
-// fill makes the fresh rootfs; writing one that takes all its bytes takes long.
-func (j *job) fill(ctx context.Context, f *os.File, c plan.Companion, sync func() error) error {
-	return persist.Make(ctx, f, c, sync, func(n int64) {
-		j.out.Progress(wire.Progress{Stage: wire.StageArm, Done: n, Total: c.Fresh, Bytes: c.Fresh})
-	})
+// makeAnnex makes the fresh rootfs elsewhere. Its journal is held until the
+// version is armed.
+func (j *job) makeAnnex(ctx context.Context) error {
+	if _, err := j.clearAnnex(ctx, publish.Set{}); err != nil {
+		return err
+	}
+	j.annex.Hold()
+	return j.freshAnnex(ctx)
 }
 
 // kernel is the release whose modules the image must hold.
@@ -227,6 +240,7 @@ func (j *job) arm(ctx context.Context) error {
 	if err := j.unarmed.Arm(); err != nil {
 		return err
 	}
+	j.releaseAnnex()
 	j.tell(j.plan.New, j.record(history.KeyOf(live.Version{Size: j.result.Size, Head: head, ID: j.entry.ID}), j.verified))
 	return nil
 }

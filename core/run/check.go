@@ -7,6 +7,7 @@ import (
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
+	"antix-remaster/core/publish"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
@@ -58,9 +59,14 @@ func (s *station) examine(ctx context.Context, c wire.Choices) (examined, error)
 	}
 	checks := preflight.Run(in)
 	if preflight.FirstStop(checks) == nil {
-		if err := s.medium.WriteCheck(); err != nil {
-			s.log.add("write check: %v", err)
-			checks = append(checks, wire.StopOf(err))
+		for _, m := range []*publish.Medium{s.medium, s.annex} {
+			if m == nil {
+				continue
+			}
+			if err := m.WriteCheck(); err != nil {
+				s.log.add("write check: %v", err)
+				checks = append(checks, wire.StopOf(err))
+			}
 		}
 	}
 	room := preflight.Room(in)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"antix-remaster/core/build"
@@ -25,9 +26,15 @@ func Disarm(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 			}
 		}
 		name := s.facts.Image.Name + ".new"
+		if number, err := s.medium.NextArchive(); err == nil {
+			s.awaitAnnex(publish.Set{Archive: number, Image: name})
+		}
 		filed, err := s.file(ctx, "new")
 		if errors.Is(err, fs.ErrNotExist) {
 			return wire.FiledResult{}, wire.Fail(wire.NothingArmed, err, name)
+		}
+		if err == nil {
+			s.disarmAnnex(ctx, publish.Set{Archive: path.Base(filed.Archive), Image: name})
 		}
 		return result(filed), err
 	})
@@ -45,11 +52,26 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		if err != nil {
 			return wire.FiledResult{}, err
 		}
-		if len(all) == 0 && !s.owesMD5() {
+		more, mended, err := s.keepAnnex(ctx)
+		if err != nil && len(all) == 0 {
+			return wire.FiledResult{}, err
+		}
+		if err == nil && len(all) > 0 {
+			err = s.annexErr
+		}
+		if err != nil { // what was filed on the stick stands
+			s.note(wire.Warn, wire.AnnexLeft, err.Error())
+		}
+		if len(all)+len(more) == 0 && !mended && !s.owesMD5() {
 			return wire.FiledResult{}, wire.Fail(wire.NothingToKeep, nil)
 		}
 		s.renewMD5(ctx)
-		return result(all...), nil
+		r := result(all...)
+		for _, f := range more {
+			r.Archives = append(r.Archives, s.inAnnex(f.Archive))
+			r.Files = append(r.Files, f.Files...)
+		}
+		return r, nil
 	})
 }
 
@@ -73,6 +95,9 @@ func (s *station) clear(ctx context.Context, own string) ([]publish.Filed, error
 			return all, err
 		}
 		all = append(all, filed)
+		if s.annex != nil {
+			s.filed[suffix] = path.Base(filed.Archive)
+		}
 	}
 	return all, nil
 }

@@ -29,8 +29,23 @@ func (s *station) measure(ctx context.Context, p plan.Plan, scan build.Scan) (*p
 	}
 	m.Free = int64(space.Free)
 	m.Reserved = s.unallocated()
-	m.CopyBytes, err = companionBytes(s.dir.Path(), p)
+	if m.CopyBytes, err = companionBytes(s.dir.Path(), p); err == nil {
+		err = s.measureAnnex(m, p)
+	}
 	return m, err
+}
+
+// measureAnnex measures the room where a rootfs elsewhere lies.
+func (s *station) measureAnnex(m *preflight.Measured, p plan.Plan) error {
+	if s.annex == nil || p.Annex == nil {
+		return nil
+	}
+	space, err := sys.FreeSpace(s.annexDir.File())
+	m.AnnexFree = int64(space.Free) - unallocated(s.annexDir.Path())
+	if sys.SameDevice(s.annexDir.Path(), s.dir.File()) {
+		m.CopyBytes += p.Annex.Rootfs.Place()
+	}
+	return err
 }
 
 // companionBytes is what the companions in dir will take once they are made.
@@ -54,16 +69,17 @@ func companionBytes(dir string, p plan.Plan) (int64, error) {
 // (contract §8: df overstates when they are sparse), beside the linuxfs or in
 // a directory of their own.
 func (s *station) unallocated() int64 {
-	dirs := []string{s.dir.Path()}
+	sum := unallocated(s.dir.Path())
 	if dir := s.facts.Config["PERSIST_DIR"]; dir != "" && s.facts.Persistence.Elsewhere && sys.SameDevice(dir, s.dir.File()) {
-		dirs = append(dirs, dir)
+		sum += unallocated(dir)
 	}
-	var sum int64
-	for _, dir := range dirs {
-		for _, name := range []string{"rootfs", "homefs"} {
-			if size, allocated, err := sys.Allocated(filepath.Join(dir, name)); err == nil {
-				sum += max(size-allocated, 0)
-			}
+	return sum
+}
+
+func unallocated(dir string) (sum int64) {
+	for _, name := range []string{"rootfs", "homefs"} {
+		if size, allocated, err := sys.Allocated(filepath.Join(dir, name)); err == nil {
+			sum += max(size-allocated, 0)
 		}
 	}
 	return sum

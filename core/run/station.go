@@ -26,17 +26,21 @@ type station struct {
 	facts  live.Facts
 	dir    *sys.Dir // of the linuxfs
 	medium *publish.Medium
+	annex  *publish.Medium // of a rootfs that does not lie beside the linuxfs; nil when there is none, or it cannot be used
 	log    *logFile
 	out    *wire.Out
 	undo   []func() error
 
+	annexDir *sys.Dir
+	annexErr error             // why there is no annex, where one would have to go along
 	versions []history.Version // as find found them
+	filed    map[string]string // with an annex: suffix -> number of the archive directory that a version just went to
 }
 
 // openStation finds, mounts, locks and heals. Errors are wire errors.
 func openStation(ctx context.Context, out *wire.Out) (*station, error) {
 	return open(ctx, out, (*station).read, (*station).mountBoot, (*station).sameStick, (*station).makeWritable,
-		(*station).openDir, (*station).lock, (*station).heal)
+		(*station).openDir, (*station).lock, (*station).heal, (*station).openAnnex)
 }
 
 func open(ctx context.Context, out *wire.Out, steps ...func(*station, context.Context) error) (*station, error) {
@@ -196,14 +200,7 @@ func (s *station) makeWritable(context.Context) error {
 // openDir opens the directory of the linuxfs.
 func (s *station) openDir(context.Context) error {
 	f := s.facts
-	dir, err := sys.OpenDir(f.Boot.Mountpoint)
-	for _, name := range strings.Split(f.Image.Path, "/") {
-		if err == nil && name != "" {
-			above := dir
-			dir, err = above.Dir(name)
-			above.Close()
-		}
-	}
+	dir, err := openBelow(f.Boot.Mountpoint, f.Image.Path)
 	if err != nil {
 		return wire.Fail(wire.ConfigOutside, err, f.ConfigPath)
 	}

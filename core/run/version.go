@@ -50,11 +50,16 @@ func (s *station) stage(ctx context.Context, v history.Version) (wire.StageResul
 		s.renewMD5(ctx)
 	}
 	s.tell(v.File(), s.record(history.KeyOf(v.Version), func(r *history.Record) { r.From = v.Place }))
-	filed, err := s.medium.Stage(ctx, setOf(v), s.out.Progress)
+	filed, err := publish.Filed{}, s.stageAnnex(ctx, v)
+	if err == nil {
+		filed, err = s.medium.Stage(ctx, setOf(v), s.out.Progress)
+	}
 	if err != nil {
+		s.unstageAnnex(ctx)
 		s.aside(cleared)
 		return wire.StageResult{}, s.astray(filed, err)
 	}
+	s.releaseAnnex()
 	return wire.StageResult{Name: s.facts.Image.Name + ".new", From: v.Place, VersionID: v.ID, Title: v.Title,
 		Files: names(filed.Files), Archives: result(cleared...).Archives}, nil
 }
@@ -102,6 +107,7 @@ func (s *station) isFree(place string) bool {
 // putBack undoes a stage; back is false when the place is taken after all, and
 // nothing was changed.
 func (s *station) putBack(ctx context.Context, v history.Version) (r wire.FiledResult, back bool, err error) {
+	s.awaitAnnex(setAt(s.facts.Image.Name, v.Record.From))
 	filed, err := s.medium.PutBack(ctx, setAt(s.facts.Image.Name, v.Record.From), s.out.Progress)
 	if err != nil && slices.Contains([]wire.Code{wire.NameTaken, wire.SharedTarget, wire.BadRequest}, wire.AsError(err).Code) {
 		s.log.add("not put back: %v", err)
@@ -110,6 +116,7 @@ func (s *station) putBack(ctx context.Context, v history.Version) (r wire.FiledR
 	if err != nil {
 		return r, true, s.astray(filed, err)
 	}
+	s.disarmAnnex(ctx, setAt(s.facts.Image.Name, v.Record.From))
 	s.tell(v.File(), s.record(history.KeyOf(v.Version), func(r *history.Record) { r.From = "" }))
 	return wire.FiledResult{Archives: []string{}, Files: names(filed.Files), Back: v.Record.From}, true, nil
 }
@@ -126,6 +133,7 @@ func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.
 		if err != nil {
 			return wire.DeleteResult{}, gone(err)
 		}
+		s.deleteAnnex(ctx, v)
 		if key := history.KeyOf(v.Version); s.count(key) == 1 {
 			s.tell(v.File(), s.record(key, func(r *history.Record) { *r = history.Record{} }))
 		}

@@ -2,12 +2,40 @@ package words
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"antix-remaster/core/live"
 )
 
 // NextBoot says in plain words what a boot does.
 func NextBoot(o live.Outcome, f live.Facts, tr func(string) string) string {
+	return strings.TrimSpace(nextBoot(o, f, tr) + " " + elsewhere(o, f, tr))
+}
+
+// elsewhere says what becomes of saved root changes that do not lie beside the
+// linuxfs: only a start that wants them touches them (contract §6.5).
+func elsewhere(o live.Outcome, f live.Facts, tr func(string) string) string {
+	a := f.Persistence.Annex
+	if a == nil || a.Entries["rootfs"] == "" {
+		return ""
+	}
+	say, file := "", Clean(f.Persistence.File)
+	takes := slices.ContainsFunc(o.Annex(a.Entries).Renames, func(r live.Rename) bool { return r.To == "rootfs" })
+	switch {
+	case o.Kind == live.OutcomeSwap && takes:
+		say = tr("Your saved root changes in %[1]s are set aside, and a new file, made for that version, takes their place. That happens only when the next start uses root persistence, too.")
+	case o.Kind == live.OutcomeRollback && takes:
+		say = tr("Your saved root changes in %[1]s are set aside, and those of the older version come back. That happens only when the next start uses root persistence, too.")
+	case o.Kind == live.OutcomeSwap || o.Kind == live.OutcomeRollback:
+		say = tr("Your saved root changes in %[1]s are set aside when the next start uses root persistence, too. There is no other file to take their place, so nothing will be saved any more.")
+	default:
+		return ""
+	}
+	return fmt.Sprintf(say, file)
+}
+
+func nextBoot(o live.Outcome, f live.Facts, tr func(string) string) string {
 	name := Clean(f.Plain.Name)
 	say := func(format string) string { return fmt.Sprintf(format+"%.0[1]s%.0[2]s", name, Clean(o.Blocking)) }
 	switch o.Kind {

@@ -31,22 +31,29 @@ func Staging(f live.Facts, v history.Version, tr func(string) string) []string {
 	return append(say, tr("The kernel on the stick stays as it is. Nothing is deleted."))
 }
 
-// saved says what becomes of the changes that root persistence keeps beside the
-// linuxfs; elsewhere nothing is staged.
+// saved says what becomes of the changes that root persistence keeps.
 func saved(f live.Facts, v history.Version, tr func(string) string) (say []string) {
-	if _, ok := f.Entries["rootfs"]; !ok || f.Persistence.Elsewhere {
+	_, beside := f.Entries["rootfs"]
+	switch {
+	case f.Persistence.Annex != nil:
+		say = []string{fmt.Sprintf(tr("Your saved root changes in %[1]s stay with the version you use now. Those of the other one come back with it, or it gets an empty file. That happens only when the next start uses root persistence, too."), Clean(f.Persistence.File))}
+	case beside:
+		say = besides(f, v, tr)
+	default:
 		return nil
-	}
-	brings := slices.ContainsFunc(v.Companions, func(name string) bool { return name == "rootfs" || strings.HasPrefix(name, "rootfs.") })
-	if f.Persistence.Root() && !brings {
-		say = append(say, tr("Your saved root changes stay with the version you use now. The other one has no file for them: after that start nothing is saved any more until you make a new one."))
-	} else {
-		say = append(say, tr("Your saved root changes stay with the version you use now; those that belong to the other one come back with it."))
 	}
 	if f.Persistence.Kind == live.PersistDynamic {
 		say = append(say, tr("What you have not saved yet is lost at the restart: save your changes before, if you want to keep them."))
 	}
 	return say
+}
+
+func besides(f live.Facts, v history.Version, tr func(string) string) []string {
+	brings := slices.ContainsFunc(v.Companions, func(name string) bool { return name == "rootfs" || strings.HasPrefix(name, "rootfs.") })
+	if f.Persistence.Root() && !brings {
+		return []string{tr("Your saved root changes stay with the version you use now. The other one has no file for them: after that start nothing is saved any more until you make a new one.")}
+	}
+	return []string{tr("Your saved root changes stay with the version you use now; those that belong to the other one come back with it.")}
 }
 
 func quoted(s string) string { return "'" + s + "'" }

@@ -44,12 +44,16 @@ func TestStagingTells(t *testing.T) {
 		"dynamic":    {full, live.PersistDynamic, nil, false, []string{off, unsaved, aside}},
 		"both have":  {full, live.PersistStatic, []string{"rootfs.old", "xtra.old", "state.old"}, false, []string{"come back with it"}},
 		"not in use": {full, live.PersistNone, []string{"xtra.old", "state.old"}, false, []string{"come back with it"}},
+		"elsewhere":  {beside, "elsewhere", nil, false, []string{"come back with it", "uses root persistence"}},
 		"option":     {beside, live.PersistNone, nil, true, []string{option}},
 	} {
 		v := history.Version{Version: live.Version{Name: "linuxfs.old"}, State: history.Previous, Companions: c.companions}
 		f := live.Facts{Plain: live.Image{Name: "linuxfs"}, Generation: live.Gen2023, Entries: c.entries, Persistence: live.Persistence{Kind: c.kind}, NoRemaster: c.noRemaster}
+		if c.kind == "elsewhere" {
+			f.Persistence = live.Persistence{Kind: live.PersistStatic, File: "/p/rootfs", Annex: &live.Annex{}}
+		}
 		got := strings.Join(Staging(f, v, wire.T), "\n")
-		for _, part := range []string{off, unsaved, aside, option, "come back with it"} {
+		for _, part := range []string{"uses root persistence", off, unsaved, aside, option, "come back with it"} {
 			wanted := strings.Contains(strings.Join(c.want, "\n"), part)
 			if strings.Contains(got, part) != wanted {
 				t.Errorf("%s: %q wanted %v in\n%s", name, part, wanted, got)

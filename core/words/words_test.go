@@ -88,6 +88,34 @@ func TestEveryOutcomeHasWords(t *testing.T) {
 	}
 }
 
+// Saved root changes elsewhere: what is said, that it takes a start that wants
+// them, and nothing where nothing happens.
+func TestNextBootTellsOfTheAnnex(t *testing.T) {
+	const takes, back, off = "made for that version", "of the older version come back", "nothing will be saved any more"
+	both := live.Dir{"rootfs": live.KindFile, "rootfs.new": live.KindFile}
+	for _, c := range []struct {
+		kind    live.OutcomeKind
+		entries live.Dir
+		want    string
+	}{
+		{live.OutcomeSwap, both, takes},
+		{live.OutcomeSwap, live.Dir{"rootfs": live.KindFile}, off},
+		{live.OutcomeSwap, live.Dir{"rootfs.new": live.KindFile}, ""},
+		{live.OutcomeRollback, live.Dir{"rootfs": live.KindFile, "rootfs.old": live.KindFile}, back},
+		{live.OutcomeRollback, both, off},
+		{live.OutcomeNone, both, ""},
+		{live.OutcomeBlocked, both, ""},
+	} {
+		f := live.Facts{Plain: live.Image{Name: "linuxfs"}}
+		without := NextBoot(live.Outcome{Kind: c.kind}, f, wire.T)
+		f.Persistence = live.Persistence{File: "/p/root\x1bfs", Annex: &live.Annex{Entries: c.entries}}
+		got, ok := strings.CutPrefix(NextBoot(live.Outcome{Kind: c.kind}, f, wire.T), without)
+		if !ok || (got == "") != (c.want == "") || !strings.Contains(got, c.want) || got != "" && (!strings.Contains(got, "/p/root?fs") || !strings.Contains(got, "uses root persistence")) {
+			t.Errorf("%s with %v: %q", c.kind, c.entries, got)
+		}
+	}
+}
+
 // TestStagesHaveWords: each its own, and one of another helper none of ours.
 func TestStagesHaveWords(t *testing.T) {
 	seen := map[string]bool{}

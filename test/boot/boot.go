@@ -22,6 +22,7 @@ type Options struct {
 	Release    string        // kernel release whose modules must be in the squashfs; "" means not checked
 	Mem        string        // memory of the machine; default "256M"
 	Timeout    time.Duration // default two minutes
+	Persist    string        // image of a second disk, with the persistence files on it; "" means none
 	LogDir     string        // where the console log of a failed boot is kept; default: the temporary directory
 }
 
@@ -47,15 +48,21 @@ type Result struct {
 	Persist     string            // root persistence: "", "yes", "mismatch", "missing", "broken"
 	Files       map[string]string // what Show asked for: the content, or "sha256:<hex>" above 16 KiB; absent ones are not in it
 	Dir         []Entry           // the directory of the linuxfs after the swap, sorted by name
+	PersistDir  []Entry           // the directory of the rootfs, where that is another one
 	Console     string            // everything the kernel and init said
 
 	links map[string]string // name -> target, seen before Dir
 }
 
 // Names lists Dir in short: "linuxfs", "state/", "linuxfs.new -> linuxfs.01".
-func (r Result) Names() []string {
+func (r Result) Names() []string { return names(r.Dir) }
+
+// PersistNames lists PersistDir in the same way.
+func (r Result) PersistNames() []string { return names(r.PersistDir) }
+
+func names(dir []Entry) []string {
 	var names []string
-	for _, e := range r.Dir {
+	for _, e := range dir {
 		switch e.Kind {
 		case "dir":
 			names = append(names, e.Name+"/")
@@ -129,6 +136,13 @@ func (o Options) arguments(initrd, stick string) []string {
 	if isFAT(stick) {
 		args = append(args, "stickfs=vfat")
 	}
+	if o.Persist != "" {
+		fs := "ext4"
+		if isFAT(o.Persist) {
+			fs = "vfat"
+		}
+		args = append(args, "ubd1="+o.Persist, "persistfs="+fs)
+	}
 	if o.Release != "" {
 		args = append(args, "release="+o.Release)
 	}
@@ -197,7 +211,9 @@ func (r *Result) set(key, value string) error {
 	case "FILE", "SHA":
 		return r.setFile(key, value)
 	case "DIR":
-		return r.setDir(value)
+		return r.setDir(value, &r.Dir)
+	case "PERSISTDIR":
+		return r.setDir(value, &r.PersistDir)
 	case "LINK":
 		return r.setLink(value)
 	}
@@ -216,7 +232,7 @@ func (r *Result) setFile(key, value string) error {
 }
 
 // setDir reads records of stat(1), "kind/size/name//", in base64.
-func (r *Result) setDir(value string) error {
+func (r *Result) setDir(value string, dir *[]Entry) error {
 	text, err := base64.StdEncoding.DecodeString(value)
 	if err != nil {
 		return err
@@ -232,9 +248,9 @@ func (r *Result) setDir(value string) error {
 			return err
 		}
 		kind := cmp.Or(kinds[fields[0]], "other")
-		r.Dir = append(r.Dir, Entry{Name: fields[2], Kind: kind, Size: size, Target: r.links[fields[2]]})
+		*dir = append(*dir, Entry{Name: fields[2], Kind: kind, Size: size, Target: r.links[fields[2]]})
 	}
-	slices.SortFunc(r.Dir, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(*dir, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
 	return nil
 }
 

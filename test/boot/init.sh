@@ -14,13 +14,13 @@ say() { echo "@@$*"; }
 
 finish() {
 	sync
-	umount /new /live/rootfs /live/linux /live/boot-dev 2>/dev/null
+	umount /new /live/rootfs /live/linux /live/persist-dev /live/boot-dev 2>/dev/null
 	say END
 	poweroff -f
 	sleep 60
 }
 
-fatal() { say FATAL "$*"; report_dir; finish; }
+fatal() { say FATAL "$*"; report_dir DIR "$DIR"; finish; }
 
 b64() { base64 -w 0; }
 
@@ -36,6 +36,8 @@ parameters() {
 		sqext=*) SQEXT=$value ;;
 		bdir=* | bootdir=*) BDIR=$value ;;
 		persist=*) PERSIST=$value ;;
+		pdir=*) PDIR=$value ;;
+		persistfs=*) PERSISTFS=$value ;;
 		persist_static | p_static_root) PERSIST=root,static ;;
 		persist_root) PERSIST=root ;;
 		noremaster) NOREMASTER=1 ;;
@@ -49,14 +51,29 @@ parameters() {
 	BDIR=${BDIR:-${SQ%/*}}
 	[ -z "$SQEXT" ] || NAME=$NAME.$SQEXT
 	DIR=/live/boot-dev/${BDIR#/}
+	PDIR=${PDIR:-$BDIR}
+	if [ -n "$PERSISTFS" ]; then PDIR=/live/persist-dev/${PDIR#/}; else PDIR=/live/boot-dev/${PDIR#/}; fi
+}
+
+# mount_device mounts the device $1 at $2. What has no owners and modes (a file
+# system $3) is mounted with those of the user (contract §8).
+mount_device() {
+	case $3 in
+	vfat) mount -t vfat -o noatime,umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000 "$1" "$2" ;;
+	*) mount -o noatime "$1" "$2" ;;
+	esac
 }
 
 find_stick() {
-	for module in loop squashfs overlay ${STICKFS:+fat vfat nls_cp437 nls_iso8859-1}; do
+	for module in loop squashfs overlay; do
 		insmod /lib/modules/$module.ko
 	done
-	# What has no owners and modes is mounted with those of the user (contract §8).
-	mount -o noatime${STICKFS:+,umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000 -t $STICKFS} /dev/ubda /live/boot-dev || fatal "could not mount the boot device"
+	case $STICKFS$PERSISTFS in *vfat*)
+		for module in fat vfat nls_cp437 nls_iso8859-1; do
+			insmod /lib/modules/$module.ko
+		done ;;
+	esac
+	mount_device /dev/ubda /live/boot-dev $STICKFS || fatal "could not mount the boot device"
 	find_linuxfs || fatal "could not find file $NAME"
 	mount -o remount,rw /live/boot-dev || REMASTERABLE=
 }
@@ -88,8 +105,10 @@ check_vid() {
 mount_rootfs() {
 	UPPER=/live/upper
 	case ",$PERSIST," in *,root,*) ;; *) return ;; esac
-	[ -e "$DIR/rootfs" ] || { say PERSIST missing; return; }
-	mount -o loop "$DIR/rootfs" /live/rootfs || { say PERSIST broken; return; }
+	[ -z "$PERSISTFS" ] || mount_device /dev/ubdb /live/persist-dev $PERSISTFS
+	[ -e "$PDIR/rootfs" ] || { say PERSIST missing; return; }
+	[ "$PDIR" = "$DIR" ] || rotate_rootfs "$PDIR"
+	mount -o loop "$PDIR/rootfs" /live/rootfs || { say PERSIST broken; return; }
 	if check_vid; then
 		say PERSIST yes
 		UPPER=/live/rootfs
@@ -134,13 +153,14 @@ report_files() {
 
 # Names hold no slash, so "//" ends a record and "/" a field; all in one go.
 report_dir() {
-	cd "$DIR" || return
+	key=$1
+	cd "$2" || return
 	set --
 	for name in * .[!.]*; do
 		if [ -e "$name" ] || [ -L "$name" ]; then set -- "$@" "$name"; fi
 		[ ! -L "$name" ] || say LINK "$(printf '%s//' "$name" "$(readlink "$name")" | b64)"
 	done
-	say DIR "$(stat -c '%F/%s/%n//' -- "$@" | b64)"
+	say $key "$(stat -c '%F/%s/%n//' -- "$@" | b64)"
 	cd /
 }
 
@@ -152,5 +172,6 @@ remaster
 mount_union
 report_system
 report_files
-report_dir
+report_dir DIR "$DIR"
+[ "$PDIR" = "$DIR" ] || report_dir PERSISTDIR "$PDIR"
 finish

@@ -43,7 +43,7 @@ func makeInitramfs() ([]byte, error) {
 	zip := gzip.NewWriter(&buf)
 	c := cpio.New(zip)
 	for _, dir := range []string{"bin", "dev", "proc", "sys", "lib", "lib/modules", "new",
-		"live", "live/boot-dev", "live/linux", "live/upper", "live/rootfs"} {
+		"live", "live/boot-dev", "live/persist-dev", "live/linux", "live/upper", "live/rootfs"} {
 		c.Dir(dir)
 	}
 	c.Device("dev/console", 5, 1)

@@ -20,6 +20,8 @@ type SwapOptions struct {
 	NoRemaster     bool
 	Rollback       bool
 	Unremasterable bool // the stick is read-only or the like: no swap at all
+
+	Annex string // directory of a rootfs elsewhere, of a boot that wants it; "" means none
 }
 
 // SwapOnly does to a directory on the host what the swap part of a boot does,
@@ -53,7 +55,7 @@ func SwapOnly(ctx context.Context, dir string, o SwapOptions) (Result, error) {
 // driver takes the place of init.sh. "sync" would only slow a test down.
 const driver = `
 sync() { :; }
-if find_linuxfs; then remaster; else say FATAL "could not find file $NAME"; fi
+if find_linuxfs; then remaster; [ ! -e "$ANNEX/rootfs" ] || rotate_rootfs "$ANNEX"; else say FATAL "could not find file $NAME"; fi
 say END
 `
 
@@ -63,6 +65,9 @@ func (o SwapOptions) flags() []string {
 		if set {
 			env = append(env, name+"=true")
 		}
+	}
+	if o.Annex != "" {
+		env = append(env, "ANNEX="+o.Annex)
 	}
 	slices.Sort(env)
 	return env

@@ -30,6 +30,7 @@ swap() {
 		move "$f.new" "$f"
 	done
 	sync
+	DID_REMASTER=1
 	say REMASTER
 }
 
@@ -47,7 +48,20 @@ roll_back() {
 		move "$f.old" "$f"
 	done
 	sync
+	DID_ROLLBACK=1
 	say ROLLBACK
+}
+
+# A rootfs that does not lie beside the linuxfs goes along only in the boot that
+# swaps, and only when that boot wants it (contract §6.5). $1 is its directory.
+rotate_rootfs() {
+	if [ -n "$DID_REMASTER" ]; then
+		move "$1/rootfs" "$1/rootfs.old"
+		move "$1/rootfs.new" "$1/rootfs"
+	elif [ -n "$DID_ROLLBACK" ]; then
+		move "$1/rootfs" "$1/rootfs.bad"
+		move "$1/rootfs.old" "$1/rootfs"
+	fi
 }
 
 # The search for the boot device looks for the file itself, before any swap.

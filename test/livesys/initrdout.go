@@ -19,7 +19,7 @@ func yes(b bool) string {
 
 // initrdOut lists the variables of initrd.out in the order of the real file
 // (contract §1.3) with the values that are true for this system.
-func (o Options) initrdOut(dev, uuid string) [][2]string {
+func (o Options) initrdOut(dev, uuid string, persist disk) [][2]string {
 	live := o.LiveDir
 	bootMP, fstype, bootDev := live+"/boot-dev", o.StickFS, dev
 	if o.FromISO {
@@ -42,7 +42,7 @@ func (o Options) initrdOut(dev, uuid string) [][2]string {
 		{"DISTRO_VERSION", "23"}, {"ENCRYPTED", ""}, {"FULL_DISTRO", "antiX-23"},
 		{"INITRD_DATE", date}, {"INITRD_VERSION", version}, {"LIVE_DIR", live},
 	}
-	all = append(all, o.persistVars(dev, uuid)...)
+	all = append(all, o.persistVars(persist)...)
 	all = append(all, [][2]string{
 		{"REMASTERABLE", yes(!o.NotRemasterable)}, {"ROOTFS_MP", live + "/persist-root"}, {"RW_MODE", o.rwMode()},
 		{"SQFILE_DIR", sqDir}, {"SQFILE_FULL", full}, {"SQFILE_NAME", o.imageName()}, {"SQFILE_PATH", o.BootDir},
@@ -53,7 +53,7 @@ func (o Options) initrdOut(dev, uuid string) [][2]string {
 	return o.ofGeneration(all)
 }
 
-func (o Options) persistVars(dev, uuid string) [][2]string {
+func (o Options) persistVars(d disk) [][2]string {
 	live := o.LiveDir
 	if o.persistWord() == "" {
 		return [][2]string{
@@ -61,13 +61,17 @@ func (o Options) persistVars(dev, uuid string) [][2]string {
 			{"PERSIST_MP", live + "/persist-dev"}, {"PERSIST_PATH", o.BootDir}, {"PERSIST_UUID", ""},
 		}
 	}
-	dir, file := filepath.Join(live, "boot-dev", o.BootDir), ""
+	mp := live + "/boot-dev"
+	if o.PersistDisk {
+		mp = live + "/persist-dev"
+	}
+	dir, file := filepath.Join(mp, o.PersistDir), ""
 	if o.StaticRoot || o.DynamicRoot {
 		file = filepath.Join(dir, "rootfs")
 	}
 	return [][2]string{
-		{"PERSISTENCE", o.persistWord()}, {"PERSIST_DEV", dev}, {"PERSIST_DIR", dir}, {"PERSIST_FILE", file},
-		{"PERSIST_MP", live + "/boot-dev"}, {"PERSIST_PATH", o.BootDir}, {"PERSIST_UUID", uuid},
+		{"PERSISTENCE", o.persistWord()}, {"PERSIST_DEV", d.dev}, {"PERSIST_DIR", dir}, {"PERSIST_FILE", file},
+		{"PERSIST_MP", mp}, {"PERSIST_PATH", o.PersistDir}, {"PERSIST_UUID", d.uuid},
 	}
 }
 

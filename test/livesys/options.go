@@ -25,6 +25,11 @@ type Options struct {
 	DynamicRoot bool // root,dynamic persistence: it is copied to memory
 	HomePersist bool // home persistence: the homefs file is mounted on /home
 
+	PersistDisk bool   // the rootfs lies on a second disk
+	RootfsSize  int64  // of the rootfs, bytes; default 400 MiB
+	PersistDir  string // its directory there, or on the stick; default BootDir
+	PersistFS   string // file system of the second disk: "ext4" (the default); "vfat" where the kernel knows it
+
 	Leftovers  []string          // names to have beside the linuxfs: linuxfs.old, state.bad, rootfs.new, ...
 	Companions bool              // state/, xtra/, deb/, xtra.tgz, linuxfs.md5
 	ExtraFiles map[string]string // path on the stick -> host file to copy there
@@ -57,11 +62,16 @@ func (o Options) withDefaults() (Options, error) {
 	defaultTo(&o.LiveDir, "/live")
 	defaultTo(&o.BootDir, "antiX")
 	defaultTo(&o.StickFS, "ext4")
+	defaultTo(&o.PersistFS, "ext4")
+	defaultTo(&o.PersistDir, o.BootDir)
 	if o.Generation == 0 {
 		o.Generation = 2023
 	}
 	if o.StickSize == 0 {
 		o.StickSize = 3 << 29
+	}
+	if o.RootfsSize == 0 {
+		o.RootfsSize = 400 << 20
 	}
 	if o.Log == nil {
 		o.Log = io.Discard
@@ -127,6 +137,9 @@ func (o Options) cmdline() string {
 	}
 	if p := o.persistWord(); p != "" {
 		words = append(words, "persist="+p)
+	}
+	if p := o.persistWord(); p != "" && o.PersistDir != o.BootDir {
+		words = append(words, "pdir="+o.PersistDir)
 	}
 	if o.ToRAM {
 		words = append(words, "toram=min")

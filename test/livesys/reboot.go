@@ -19,7 +19,7 @@ func (s *System) Reboot(ctx context.Context, o boot.Options, words ...string) (b
 	if err := s.Shutdown(); err != nil {
 		return boot.Result{}, err
 	}
-	o.Generation = s.Generation
+	o.Generation, o.Persist = s.Generation, s.Persist
 	o.Cmdline = append(append(s.bootWords(), o.Cmdline...), words...)
 	r, err := boot.Boot(ctx, s.Stick, o)
 	if err != nil {

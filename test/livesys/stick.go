@@ -249,8 +249,8 @@ func (m *stickMaker) leftovers(ctx context.Context) error {
 }
 
 func (m *stickMaker) persistence(ctx context.Context) error {
-	if m.StaticRoot || m.DynamicRoot {
-		if err := emptyExt4(ctx, m.at("rootfs"), 400<<20, ""); err != nil {
+	if !m.PersistDisk {
+		if err := m.makeRootfs(ctx, filepath.Join(m.tree, m.PersistDir, "rootfs")); err != nil {
 			return err
 		}
 	}

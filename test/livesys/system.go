@@ -18,10 +18,13 @@ type System struct {
 	Options            // as given, with defaults filled in
 	Base     BaseImage // what the stick was made from
 	Stick    string    // the stick image file
+	Persist  string    // the image file of the second disk, "" without
 	UUID     string    // of the file system on the stick
 	BootDev  string    // the loop device of the stick
 	VID      string    // version id of the image that runs
 	VIDError string    // why persistence was refused; usually ""
+
+	persist disk // the second one
 
 	dir   string // the work directory, ours alone
 	own   bool   // Stop removes the work directory
@@ -78,6 +81,9 @@ func (s *System) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	s.UUID, err = makeStick(ctx, s.Options, s.Base, s.dir, s.Stick)
+	if err == nil && s.PersistDisk {
+		err = s.makePersist(ctx)
+	}
 	return err
 }
 
@@ -108,6 +114,14 @@ func (s *System) start(ctx context.Context) error {
 	// PID 1 has it mounted when we let go; before, a failure detaches it.
 	defer dev.Close()
 	s.BootDev = dev.Name()
+	if s.PersistDisk {
+		second, err := inside.Attach(s.Persist, false)
+		if err != nil {
+			return err
+		}
+		defer second.Close()
+		s.persist.dev = second.Name()
+	}
 	stage := filepath.Join(s.dir, "stage")
 	if err := os.MkdirAll(stage, 0o755); err != nil {
 		return err
@@ -125,8 +139,9 @@ func (s *System) spec(stage string) inside.Spec {
 		Stage: stage, BootDev: s.BootDev, FSType: s.StickFS, ReadOnly: s.ReadOnlyStick || s.FromISO,
 		LiveDir: s.LiveDir, SqPath: s.BootDir, SqName: s.imageName(), VIDFile: versionFile,
 		UUID: s.UUID, Hostname: "livesys",
+		PersistPath: s.PersistDir, PersistDev: s.persist.dev, PersistUUID: s.persist.uuid, PersistFS: s.PersistFS,
 		StaticRoot: s.StaticRoot, DynamicRoot: s.DynamicRoot, Home: s.HomePersist, ToRAM: s.ToRAM,
-		Markers: s.markers(s.BootDev), Config: s.initrdOut(s.BootDev, s.UUID), Cmdline: s.cmdline(),
+		Markers: s.markers(s.BootDev), Config: s.initrdOut(s.BootDev, s.UUID, s.persistence()), Cmdline: s.cmdline(),
 	}
 }
 
@@ -169,7 +184,7 @@ func (s *System) halt() error {
 		s.spare.Close()
 		s.init.Kill()
 	}
-	return release(append(loops, loopsOf(s.Stick)...), time.Minute)
+	return release(append(append(loops, loopsOf(s.Stick)...), loopsOf(s.Persist)...), time.Minute)
 }
 
 // Shutdown ends the system but keeps the stick image, for boots. Stop removes

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"live": cmdLive, "cli": cmdCLI, "as": cmdAs, "sh": cmdShell, "stick": cmdStick, "same": cmdSame,
-			"boot": cmdBoot, "choose": cmdChoose, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt,
+			"boot": cmdBoot, "choose": cmdChoose, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt, "away": cmdAway,
 		},
 		RequireUniqueNames: true,
 	})
@@ -92,9 +92,9 @@ func option(o *livesys.Options, arg string) error {
 	key, value, _ := strings.Cut(arg, "=")
 	flags := map[string]*bool{"companions": &o.Companions, "static-root": &o.StaticRoot, "dynamic-root": &o.DynamicRoot,
 		"home": &o.HomePersist, "read-only": &o.ReadOnlyStick, "not-remasterable": &o.NotRemasterable, "from-iso": &o.FromISO,
-		"toram": &o.ToRAM}
+		"toram": &o.ToRAM, "persist-disk": &o.PersistDisk}
 	words := map[string]*string{"sqext": &o.SqExt, "sqname": &o.SqName, "link": &o.LinkScheme, "live-dir": &o.LiveDir,
-		"bdir": &o.BootDir, "cmdline": &o.Cmdline, "vid-error": &o.VIDError}
+		"bdir": &o.BootDir, "cmdline": &o.Cmdline, "vid-error": &o.VIDError, "persist-dir": &o.PersistDir}
 	var err error
 	switch {
 	case flags[key] != nil:
@@ -186,6 +186,20 @@ func cmdStick(ts *testscript.TestScript, neg bool, args []string) {
 		if (len(matches) > 0) == neg {
 			names, _ := w.StickLs()
 			ts.Fatalf("%s on the stick: %v; there are %q", name, !neg, names)
+		}
+	}
+}
+
+// cmdAway is cmdStick for the directory of a rootfs that does not lie beside the
+// linuxfs.
+func cmdAway(ts *testscript.TestScript, neg bool, args []string) {
+	w := of(ts)
+	for _, name := range args {
+		matches, err := filepath.Glob(w.Path(filepath.Join(w.AwayDir(), name)))
+		ts.Check(err)
+		if (len(matches) > 0) == neg {
+			names, _ := filepath.Glob(w.Path(w.AwayDir()) + "/*")
+			ts.Fatalf("%s beside the rootfs: %v; there are %q", name, !neg, names)
 		}
 	}
 }

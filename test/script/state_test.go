@@ -24,11 +24,17 @@ func (w *world) remember(ts *testscript.TestScript) {
 	w.before, w.mounts = w.stickState(ts), w.mountState(ts)
 }
 
-// stickState lists the whole stick: name, type, mode, owner, size, inode and
-// content.
+// stickState lists the whole stick, and a second disk: name, type, mode, owner,
+// size, inode and content.
 func (w *world) stickState(ts *testscript.TestScript) []string {
-	root := w.StickPath("/")
-	var lines []string
+	lines := treeState(ts, w.StickPath("/"), "")
+	if w.PersistDisk && (w.StaticRoot || w.DynamicRoot) {
+		lines = append(lines, treeState(ts, w.Path(w.LiveDir+"/persist-dev"), "persist:")...)
+	}
+	return lines
+}
+
+func treeState(ts *testscript.TestScript, root, prefix string) (lines []string) {
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -38,7 +44,7 @@ func (w *world) stickState(ts *testscript.TestScript) []string {
 			return err
 		}
 		st := info.Sys().(*syscall.Stat_t)
-		line := fmt.Sprintf("%s %v %d:%d ino=%d", strings.TrimPrefix(path, root), info.Mode(), st.Uid, st.Gid, st.Ino)
+		line := prefix + fmt.Sprintf("%s %v %d:%d ino=%d", strings.TrimPrefix(path, root), info.Mode(), st.Uid, st.Gid, st.Ino)
 		if info.Mode().IsRegular() {
 			sum, err := fileSum(path)
 			if err != nil {
@@ -116,8 +122,9 @@ done
 [ ! -e ` + "$LIVE" + `/config/locked ] || echo "lock: $(cat ` + "$LIVE" + `/config/locked)"
 ls -A /run/antix-remaster 2>/dev/null || true
 cd ` + "$STICK" + ` 2>/dev/null || exit 0; ls -d *.part remaster.* archive/*.part 2>/dev/null || true
+cd ` + "$AWAY" + ` 2>/dev/null || exit 0; ls -d *.part remaster.* archive/*.part 2>/dev/null || true
 `
-	script := strings.NewReplacer("$LIVE", w.LiveDir, "$STICK", w.LiveDir+"/boot-dev/"+w.BootDir).Replace(left)
+	script := strings.NewReplacer("$LIVE", w.LiveDir, "$STICK", w.LiveDir+"/boot-dev/"+w.BootDir, "$AWAY", w.AwayDir()).Replace(left)
 	var out string
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		var err error
@@ -161,12 +168,15 @@ func cmdChoose(ts *testscript.TestScript, neg bool, args []string) {
 func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	ts.Check(w.Shutdown())
-	o := boot.Options{Generation: w.Generation, Cmdline: args, LogDir: ts.Getenv("WORK"),
+	o := boot.Options{Generation: w.Generation, Persist: w.Persist, Cmdline: args, LogDir: ts.Getenv("WORK"),
 		Show: []string{"/etc/motd", "/usr/share/livesys-added/file", "stick:/" + w.BootDir + "/linuxfs.md5"}}
 	for key, value := range map[string]string{"sqname": w.SqName, "sqext": w.SqExt} {
 		if value != "" {
 			o.Cmdline = append(o.Cmdline, key+"="+value)
 		}
+	}
+	if w.PersistDir != w.BootDir {
+		o.Cmdline = append(o.Cmdline, "pdir="+w.PersistDir)
 	}
 	if w.BootDir != "antiX" {
 		o.Cmdline = append(o.Cmdline, "bdir="+w.BootDir)
@@ -178,6 +188,9 @@ func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range r.Names() {
 		fmt.Fprintf(out, "name %s\n", name)
 	}
+	for _, name := range r.PersistNames() {
+		fmt.Fprintf(out, "away %s\n", name)
+	}
 	for path, text := range r.Files {
 		fmt.Fprintf(out, "file %s %q\n", path, text)
 	}
@@ -185,12 +198,13 @@ func cmdBoot(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // cmdAgain starts the live system again from the stick as a boot left it:
-// again [remaster|rollback].
+// again [remaster|rollback] [no-persist|static-root].
 func cmdAgain(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	ts.Check(w.Restart(context.Background(), func(o *livesys.Options) {
 		o.DidRemaster = slices.Contains(args, "remaster")
 		o.DidRollback = slices.Contains(args, "rollback")
+		o.StaticRoot = (o.StaticRoot || slices.Contains(args, "static-root")) && !slices.Contains(args, "no-persist")
 	}))
 	ts.Check(w.InstallProgram(programs))
 	w.remember(ts)

@@ -103,8 +103,13 @@ func (b *builder) finish() error {
 	if err := os.MkdirAll(byUUID, 0o755); err != nil {
 		return err
 	}
-	if err := os.Symlink("../../"+filepath.Base(b.BootDev), filepath.Join(byUUID, b.UUID)); err != nil {
-		return err
+	for uuid, dev := range map[string]string{b.UUID: b.BootDev, b.PersistUUID: b.PersistDev} {
+		if dev == "" {
+			continue
+		}
+		if err := os.Symlink("../../"+filepath.Base(dev), filepath.Join(byUUID, uuid)); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll("/run/lock", 0o1777); err != nil {
 		return err

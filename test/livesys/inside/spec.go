@@ -32,6 +32,11 @@ type Spec struct {
 	UUID     string // of the stick's file system
 	Hostname string
 
+	PersistPath string // directory of the rootfs, on the stick or on PersistDev
+	PersistDev  string // "/dev/loop4" of a second disk; "" without
+	PersistUUID string // of the file system there
+	PersistFS   string // of a second disk
+
 	StaticRoot  bool // the rootfs file is the upper layer
 	DynamicRoot bool // the rootfs file is copied to the memory layer
 	Home        bool // mount the homefs file on /home

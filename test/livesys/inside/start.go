@@ -24,7 +24,7 @@ type builder struct {
 func Start(spec Spec) (Ready, error) {
 	b := &builder{Spec: spec}
 	steps := []func() error{
-		b.stage, b.mountStick, b.mountImage, b.mountUpper, b.mountUnion,
+		b.stage, b.mountStick, b.mountImage, b.mountPersist, b.mountUpper, b.mountUnion,
 		b.mountHome, b.moveMounts, b.enter, b.writeConfig, b.storage, b.finish,
 	}
 	for _, step := range steps {
@@ -70,11 +70,30 @@ func (b *builder) mountStick() error {
 	if b.ReadOnly {
 		flags |= unix.MS_RDONLY
 	}
-	data := ""
-	if b.FSType == "vfat" { // contract §8
-		data = "umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000"
+	return mount(b.BootDev, "/live/boot-dev", b.FSType, flags, dataOf(b.FSType))
+}
+
+// dataOf are the options of contract §8 for what has no owners.
+func dataOf(fstype string) string {
+	if fstype == "vfat" {
+		return "umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000"
 	}
-	return mount(b.BootDev, "/live/boot-dev", b.FSType, flags, data)
+	return ""
+}
+
+// mountPersist mounts the second disk where the start wants root persistence.
+func (b *builder) mountPersist() error {
+	if b.PersistDev == "" || !b.StaticRoot && !b.DynamicRoot {
+		return nil
+	}
+	return mount(b.PersistDev, "/live/persist-dev", b.PersistFS, unix.MS_NOATIME, dataOf(b.PersistFS))
+}
+
+func (b *builder) persistDir() string {
+	if b.PersistDev == "" {
+		return filepath.Join("/live/boot-dev", b.PersistPath)
+	}
+	return filepath.Join("/live/persist-dev", b.PersistPath)
 }
 
 func (b *builder) stickDir() string { return filepath.Join("/live/boot-dev", b.SqPath) }
@@ -130,7 +149,7 @@ func makeLayers(dir string) error {
 // version of the linuxfs is refused (contract §7).
 func (b *builder) mountRootfs() error {
 	const at = "/live/persist-root"
-	if err := mountLoop(filepath.Join(b.stickDir(), "rootfs"), at, "ext4", false, ""); err != nil {
+	if err := mountLoop(filepath.Join(b.persistDir(), "rootfs"), at, "ext4", false, ""); err != nil {
 		return err
 	}
 	ver := filepath.Join(at, "upper/etc/live/version/rootfs.ver")
