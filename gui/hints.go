@@ -30,6 +30,12 @@ func windowHint(c wire.Code) string {
 		return tr("Ask for less.")
 	case wire.NotReadable:
 		return tr("Open a terminal, become root there, and type: antix-remaster")
+	case wire.AnnexStart:
+		return tr("Leave the boot options for persistence as they are now. If it was forgotten, file the older version away: that mends it.")
+	case wire.AnnexMismatch:
+		return tr("File the older version away: that puts a file for this version in its place. Then start with root persistence again.")
+	case wire.AnnexLeft:
+		return tr("Start with root persistence, and file the older version away there.")
 	case wire.HomeLeave:
 		return tr("Pack /home, or copy your files to another place and say so.")
 	case wire.Unreadable:
