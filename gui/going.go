@@ -72,7 +72,7 @@ func (w *window) askTry(v history.Version) {
 		return
 	}
 	w.ask(trf("Try “%[1]s”?", words.VersionName(v)),
-		tr("The boot menu of the stick gets an entry that starts it from where it lies. Nothing is renamed or deleted, and every other start is the usual one. While you try it out, no new version can be made."),
+		tr("The boot menu of the stick gets an entry that starts it from where it lies. Nothing is renamed or deleted, and every other start is the usual one. While you try it out, your saved files and settings are not there, what you save is gone when you shut down, and no new version can be made."),
 		tr("_Not now"), tr("_Try it"), func() {
 			w.onVersion(recording, wire.Request{Op: wire.OpTry}, v, &r, func() {
 				say := append(words.Trying(r, tr), tr("Save your open files before you restart."))

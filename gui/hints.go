@@ -30,6 +30,8 @@ func windowHint(c wire.Code) string {
 		return tr("Ask for less.")
 	case wire.NotReadable:
 		return tr("Open a terminal, become root there, and type: antix-remaster")
+	case wire.TryBeside:
+		return tr("File it away first. To use the previous version, go back to it.")
 	case wire.AnnexStart:
 		return tr("Leave the boot options for persistence as they are now. If it was forgotten, file the older version away: that mends it.")
 	case wire.AnnexMismatch:

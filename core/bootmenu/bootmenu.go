@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -98,14 +99,16 @@ func Parse(kind Kind, text []byte) (Menu, error) {
 }
 
 // Base finds the entry that starts the live system whose kernel is in the
-// folder imagePath ("antiX") of the device: the default when it does so, else
-// the first that is meant for every day.
-func (m Menu) Base(imagePath string) (Entry, bool) {
-	if m.Default >= 0 && m.Default < len(m.Entries) && m.Entries[m.Default].starts(imagePath) {
+// folder imagePath ("antiX") of the device with this UUID, which may be unknown:
+// the default when it does so, else the first that is meant for every day. An
+// entry that names the device of the linuxfs by itself is none: so do those that
+// the menu of another system has for a frugal installation (contract §3).
+func (m Menu) Base(imagePath, uuid string) (Entry, bool) {
+	if m.Default >= 0 && m.Default < len(m.Entries) && m.Entries[m.Default].starts(imagePath, uuid) {
 		return m.Entries[m.Default], true
 	}
 	for _, e := range m.Entries {
-		if e.starts(imagePath) && !slices.ContainsFunc(e.Options, isSpecial) {
+		if e.starts(imagePath, uuid) && !slices.ContainsFunc(e.Options, isSpecial) {
 			return e, true
 		}
 	}
@@ -114,14 +117,26 @@ func (m Menu) Base(imagePath string) (Entry, bool) {
 
 // starts tells whether it starts the live system of this folder from the device
 // itself, and not one that is copied or is in an ISO file (contract §3).
-func (e Entry) starts(imagePath string) bool {
+func (e Entry) starts(imagePath, uuid string) bool {
 	elsewhere := func(option string) bool {
-		name := optionName(option)
-		return name == "fromiso" || name == "iso" || strings.HasPrefix(name, "frugal")
+		switch name := optionName(option); name {
+		case "fromiso", "iso", "buuid", "blab", "bdev", "bootuuid", "bootlabel", "bootdev":
+			return true
+		default:
+			return strings.HasPrefix(name, "frugal")
+		}
+	}
+	for _, found := range searched.FindAllStringSubmatch(e.Search, -1) {
+		if id := strings.Trim(found[1], `"'`); uuid != "" && !strings.Contains(id, "$") && !strings.EqualFold(id, uuid) {
+			return false
+		}
 	}
 	return e.Kernel != "" && kernelDir(e.Kernel) == path.Clean("/"+imagePath) &&
 		!slices.ContainsFunc(e.Options, elsewhere)
 }
+
+// searched finds the file systems that GRUB looks for by their UUID.
+var searched = regexp.MustCompile(`(?m)^search\b[^\n]*(?:--fs-uuid|-u)\b[^\n]*?[ \t]([0-9A-Za-z"'$-]+)[ \t]*$`)
 
 // kernelDir is the folder of a kernel on its device: "/antiX" of
 // "($root)/antiX/${kernel}" and of "../../antiX/vmlinuz".

@@ -3,7 +3,6 @@ package bootmenu
 import (
 	"bytes"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -256,27 +255,24 @@ func TestBase(t *testing.T) {
 		{"default is frugal", syslinux("frugal", "quiet"), Syslinux, "/antiX/", "b"},
 		{"only special ones", syslinux("c", "quiet xorg=safe"), Syslinux, "antiX", ""},
 		{"from an ISO", syslinux("c", "fromiso=/a.iso"), Syslinux, "antiX", ""},
+		{"of a frugal installation", syslinux("c", "bdir=x buuid=aaaa-01"), Syslinux, "antiX", ""},
+		{"on another device", searching("bbbb-02"), GRUB, "antiX", ""},
+		{"on this device", searching("AAAA-01"), GRUB, "antiX", "s"},
+		{"on one that is computed", searching("$id"), GRUB, "antiX", "s"},
 		{"no entries", "UI menu.c32", Syslinux, "antiX", ""},
 	} {
 		m, err := Parse(c.kind, []byte(c.text))
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
-		if got, ok := m.Base(c.folder); ok != (c.want != "") || got.Title != c.want {
+		if got, ok := m.Base(c.folder, "aaaa-01"); ok != (c.want != "") || got.Title != c.want {
 			t.Errorf("%s: got %+v, %v; want %q", c.name, got, ok, c.want)
 		}
 	}
 }
 
-func TestWith(t *testing.T) {
-	e := Entry{Options: strings.Fields(`quiet sq=/a/b sqname=c "sqext=d" bdir=e bootdir=f rollback noremaster checkmd5 sqx=1 $@`)}
-	got := e.With("sqext=old", "rollback")
-	if want := strings.Fields("quiet checkmd5 sqx=1 $@ sqext=old rollback"); !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if len(e.Options) != 11 || e.Options[10] != "$@" {
-		t.Errorf("the entry itself was changed: %q", e.Options)
-	}
+func searching(id string) string {
+	return "menuentry s {\n savedefault\n search --no-floppy --fs-uuid --set=root " + id + "\n linux /antiX/vmlinuz\n initrd /antiX/i\n}\n"
 }
 
 func TestAppendRemove(t *testing.T) {

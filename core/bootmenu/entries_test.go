@@ -38,7 +38,7 @@ func base(t *testing.T, f File, text string) Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, ok := m.Base("antiX")
+	e, ok := m.Base("antiX", "")
 	if !ok {
 		t.Fatalf("%s/%s has no entry to begin with", f.Dir, f.Name)
 	}

@@ -22,7 +22,7 @@ func FuzzMenu(f *testing.F) {
 			if m.Default < -1 || m.Default >= len(m.Entries) || m.Default < 0 && len(m.Entries) > 0 {
 				t.Fatalf("the default is %d of %d", m.Default, len(m.Entries))
 			}
-			b, ok := m.Base("antiX")
+			b, ok := m.Base("antiX", "")
 			if !ok {
 				continue
 			}

@@ -1,6 +1,7 @@
 package bootmenu
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -205,16 +206,19 @@ func raws(words []token) (all []string) {
 	return all
 }
 
-// tidy drops comments, empty lines and what stands around lines.
+// tidy drops comments, empty lines, what stands around lines, and what would make
+// an entry that is chosen once the default.
 func tidy(text string) string {
 	var lines []string
 	for l := range strings.Lines(text) {
-		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
+		if l = strings.TrimSpace(l); l != "" && l[0] != '#' && !remembers.MatchString(l) {
 			lines = append(lines, l)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
+
+var remembers = regexp.MustCompile(`^(savedefault|save_env|set (saved_entry|chosen|prev_saved_entry)=)`)
 
 // findDefault follows GRUB: a number, an id or a title, with ">" into submenus;
 // the first entry when there is no such.

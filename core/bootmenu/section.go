@@ -36,7 +36,7 @@ func Section(f File) []byte {
 // there already. A section that says something else is replaced.
 func Append(text []byte, f File) []byte {
 	section := Section(f)
-	if bytes.Contains(text, section) {
+	if Includes(text, f) {
 		return text
 	}
 	return append(Remove(text), section...)
@@ -48,6 +48,36 @@ func Remove(text []byte) []byte {
 	without, _ := split(text)
 	return without
 }
+
+// Mute returns the menu with comments in the place of our sections, each line of
+// its length: so much can be written over the old text in its place.
+func Mute(text []byte) []byte {
+	out := bytes.Clone(text)
+	from, at := -1, 0
+	for l := range bytes.Lines(text) {
+		content := string(bytes.TrimRight(l, "\r\n"))
+		if content == begin {
+			from = at
+		}
+		at += len(l)
+		if content == end && from >= 0 {
+			comment(out[from:at])
+			from = -1
+		}
+	}
+	return out
+}
+
+func comment(lines []byte) {
+	for i, c := range lines {
+		if c != '\n' && c != '\r' {
+			lines[i] = '#'
+		}
+	}
+}
+
+// Includes tells whether the menu includes our file as Section says it.
+func Includes(text []byte, f File) bool { return bytes.Contains(text, Section(f)) }
 
 func hooked(text []byte) bool {
 	_, found := split(text)

@@ -154,6 +154,7 @@ func (l *lister) add(v Version) {
 	v.Running = isRunning(l.facts, v)
 	v.Record = l.records[KeyOf(v.Version)]
 	v.Unfit = unfit(l.facts, v)
+	v.Record.Try = v.Record.Try && Tryable(v) == nil // it may have moved
 	if v.Companions == nil {
 		v.Companions = []string{}
 	}

@@ -33,19 +33,22 @@ func MenuEntries(f live.Facts, all []Version, leaving func(Version) bool) []boot
 	}
 	out = append(out, rescue(f, all, leaving))
 	return append(out,
-		bootmenu.Extra{ID: EntryBack, Title: "After a remaster: go back to the version before", Options: []string{"rollback"}},
-		bootmenu.Extra{ID: EntryLost, Title: "If linuxfs is not found: start the version before",
+		bootmenu.Extra{ID: EntryBack, Title: "After a remaster: go back to the version before", Options: append(at(f, f.Plain.Path, f.Plain.Name), "rollback")},
+		bootmenu.Extra{ID: EntryLost, Title: "If the start says that linuxfs is not found: the version before",
 			Options: at(f, f.Plain.Path, f.Plain.Name+".old")})
 }
 
 // Tryable tells why a version cannot be started from where it lies; nil when it
-// can. Errors are wire errors.
+// can. It must be archived: beside the linuxfs a boot gives the name to another
+// one, and no boot can tell afterwards that it was a try. Errors are wire errors.
 func Tryable(v Version) error {
 	switch {
 	case v.State == Default || v.State == Armed:
 		return wire.Fail(wire.NothingToStage, nil, v.File())
 	case v.Unfit != nil:
 		return v.Unfit.Refusal()
+	case v.State != Archived:
+		return wire.Fail(wire.TryBeside, nil, v.File())
 	case !bootmenu.ValidOption("sqname=" + v.Name):
 		return wire.Fail(wire.OddName, nil, v.File())
 	}
@@ -69,7 +72,7 @@ func rescue(f live.Facts, all []Version, leaving func(Version) bool) bootmenu.Ex
 func Rescue(f live.Facts, all []Version, leaving func(Version) bool) (Version, bool) {
 	var fit []Version
 	for _, v := range all {
-		if v.State == Archived && Tryable(v) == nil && !v.Record.Damaged && !leaving(v) {
+		if Tryable(v) == nil && !v.Record.Damaged && !leaving(v) {
 			fit = append(fit, v)
 		}
 	}
@@ -91,15 +94,18 @@ func worth(v Version) int {
 	return n
 }
 
-// place are the boot options that start a version where it lies (contract §3).
+// place are the boot options that start an archived version where it lies
+// (contract §3).
 func place(f live.Facts, v Version) []string {
-	if v.Archive == "" {
-		return at(f, f.Plain.Path, v.Name)
-	}
 	return at(f, path.Join(f.Plain.Path, archiveDir, v.Archive), v.Name)
 }
 
+// at leaves out the folder that every initrd takes where it may look there for
+// what is needed to open an encrypted stick, too.
 func at(f live.Facts, dir, name string) []string {
+	if f.Encrypted && dir == "antiX" {
+		return []string{"sqname=" + name}
+	}
 	return []string{"bdir=" + cmp.Or(dir, "/"), "sqname=" + name}
 }
 
@@ -109,11 +115,16 @@ func menuTitle(v Version) string {
 	if title == "" {
 		title = v.File()
 	}
-	if r := []rune(title); len(r) > 40 {
-		title = string(r[:39]) + "…"
-	}
+	title = cut(title, 40)
 	if day := strings.Fields(v.Date); len(day) >= 3 {
-		title += " (" + strings.Join(day[:3], " ") + ")"
+		title += " (" + cut(strings.Join(day[:3], " "), 20) + ")"
 	}
 	return title
+}
+
+func cut(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return text
 }

@@ -32,8 +32,9 @@ func TestMenuEntries(t *testing.T) {
 		"none that is damaged":   {record: map[string]Record{"archive/0003/linuxfs.old": {Pinned: true, Verified: 1, Damaged: true}}, rescue: archive + "0002 sqname=linuxfs.bad"},
 		"none that leaves":       {leaving: "archive/0003", rescue: archive + "0002 sqname=linuxfs.bad"},
 		"nothing in the archive": {leaving: "archive", rescue: plain},
-		"one to try":             {record: map[string]Record{"old": {Try: true}}, try: "bdir=antiX sqname=linuxfs.old", rescue: archive + "0003 sqname=linuxfs.old"},
-		"none to try that moves": {record: map[string]Record{"old": {Try: true}}, leaving: "old", rescue: archive + "0003 sqname=linuxfs.old"},
+		"one to try":             {record: map[string]Record{"archive/0001/linuxfs.old": {Try: true}}, try: archive + "0001 sqname=linuxfs.old", rescue: archive + "0003 sqname=linuxfs.old"},
+		"none to try that moves": {record: map[string]Record{"archive/0001/linuxfs.old": {Try: true}}, leaving: "archive/0001", rescue: archive + "0003 sqname=linuxfs.old"},
+		"none beside":            {record: map[string]Record{"old": {Try: true}}, rescue: archive + "0003 sqname=linuxfs.old"},
 		"not what starts anyway": {record: map[string]Record{"new": {Try: true}}, rescue: archive + "0003 sqname=linuxfs.old"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -43,7 +44,7 @@ func TestMenuEntries(t *testing.T) {
 				all[i].Record = c.record[all[i].Place]
 			}
 			got := MenuEntries(f, all, func(v Version) bool { return c.leaving != "" && strings.HasPrefix(v.Place, c.leaving) })
-			want := map[string]string{EntryRescue: c.rescue, EntryBack: "rollback", EntryLost: "bdir=antiX sqname=linuxfs.old"}
+			want := map[string]string{EntryRescue: c.rescue, EntryBack: "bdir=antiX sqname=linuxfs rollback", EntryLost: "bdir=antiX sqname=linuxfs.old"}
 			if c.try != "" {
 				want[EntryTry] = c.try
 			}
@@ -63,6 +64,27 @@ func TestMenuEntries(t *testing.T) {
 	}
 }
 
+// TestMenuEntriesNames: the entries name the linuxfs of this system, whatever it
+// is called.
+func TestMenuEntriesNames(t *testing.T) {
+	for _, c := range []struct {
+		image     live.Image
+		encrypted bool
+		want      string // of the way back
+	}{
+		{live.Image{Path: "antiX", Name: "linuxfs.e16"}, false, "bdir=antiX sqname=linuxfs.e16 rollback"},
+		{live.Image{Path: "MX", Name: "linuxfs"}, false, "bdir=MX sqname=linuxfs rollback"},
+		{live.Image{Name: "linuxfs"}, false, "bdir=/ sqname=linuxfs rollback"},
+		{live.Image{Path: "antiX", Name: "linuxfs"}, true, "sqname=linuxfs rollback"},
+	} {
+		for _, e := range MenuEntries(live.Facts{Plain: c.image, Encrypted: c.encrypted}, nil, func(Version) bool { return false }) {
+			if got := strings.Join(e.Options, " "); e.ID == EntryBack && got != c.want {
+				t.Errorf("%+v: %q", c, got)
+			}
+		}
+	}
+}
+
 func TestTryable(t *testing.T) {
 	s := newStick(t)
 	for _, name := range []string{"linuxfs", "linuxfs.new", "linuxfs.old", "linuxfs.05", "archive/0001/linuxfs.old"} {
@@ -70,8 +92,8 @@ func TestTryable(t *testing.T) {
 	}
 	s.image("linuxfs.ä", "aaaaaa02")
 	put(t, s.path("archive/0004/linuxfs.old"), "damaged")
-	want := map[string]wire.Code{"default": wire.NothingToStage, "new": wire.NothingToStage, "old": "", "linuxfs.05": "", "archive/0001/linuxfs.old": "",
-		"linuxfs.ä": wire.OddName, "archive/0004/linuxfs.old": wire.VersionDamaged}
+	want := map[string]wire.Code{"default": wire.NothingToStage, "new": wire.NothingToStage, "old": wire.TryBeside, "linuxfs.05": wire.TryBeside, "archive/0001/linuxfs.old": "",
+		"linuxfs.ä": wire.TryBeside, "archive/0004/linuxfs.old": wire.VersionDamaged}
 	f := s.facts("linuxfs")
 	for _, v := range List(f, s.root) {
 		code, known := want[v.Place]
@@ -91,6 +113,7 @@ func TestMenuTitle(t *testing.T) {
 		{"  two\n lines ", "", "two lines"},
 		{"", "", "archive/0001/linuxfs.old"},
 		{strings.Repeat("ä", 50), "soon", strings.Repeat("ä", 39) + "…"},
+		{"a", strings.Repeat("b ", 2) + strings.Repeat("c", 5000), "a (b b " + strings.Repeat("c", 15) + "…)"},
 	} {
 		v := Version{Version: live.Version{Title: c.title, Date: c.date, Name: "linuxfs.old"}, Archive: "0001"}
 		if got := menuTitle(v); got != c.want {

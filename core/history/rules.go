@@ -2,7 +2,6 @@ package history
 
 import (
 	"errors"
-	"path"
 	"slices"
 	"strings"
 
@@ -132,12 +131,8 @@ func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 // without any rename (contract §3); "" where none are needed or it cannot start.
 // With another name than linuxfs a boot has options of its own already.
 func TryOptions(f live.Facts, v Version) string {
-	if v.State == Default || !v.Bootable() || !wire.ValidPlace(v.Place) || f.Plain.Name != "linuxfs" {
+	if Tryable(v) != nil || f.Plain.Name != "linuxfs" {
 		return ""
 	}
-	options := "sqname=" + v.Name
-	if v.Archive != "" {
-		options = "bdir=" + path.Join(f.Plain.Path, archiveDir, v.Archive) + " " + options
-	}
-	return options
+	return strings.Join(place(f, v), " ")
 }

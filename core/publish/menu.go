@@ -69,35 +69,15 @@ func (m *Menus) Extend(name string, old, section []byte) error {
 	if len(text) > MaxMenu {
 		return wire.Fail(wire.Internal, fmt.Errorf("%s would have %d bytes", name, len(text)))
 	}
-	return m.edit(name, old, func(f *os.File) error {
-		if m.at.fat {
-			return m.extend(f, name, text, int64(len(old)))
-		}
-		return m.replace(f, name, old, text)
-	})
+	return m.edit(name, old, func(f *os.File) error { return m.extend(f, name, text, int64(len(old))) })
 }
 
-// Restore takes whole lines out of the menu, which must still be exactly old:
-// it becomes text. On FAT the lines stay, as comments ("#") of the same length:
-// to shorten a file there is more than one write. Read tells what it is then.
-func (m *Menus) Restore(name string, old, text []byte) error {
-	from, to, ok := cutOf(old, text)
-	if !ok {
-		return wire.Fail(wire.Internal, fmt.Errorf("the new text of %s is not the old one without some lines", name))
-	}
-	return m.edit(name, old, func(f *os.File) error {
-		if m.at.fat {
-			return m.overwrite(f, name, old, comment(old, from, to))
-		}
-		return m.replace(f, name, old, text)
-	})
-}
-
-// WriteBlock overwrites a file of fixed size, such as grubenv, in its place: a
-// boot loader may know where its sectors are. It must still be exactly old.
-// Where the texts differ in one sector of 512 bytes only, a power cut leaves
-// one of them whole; else it may leave the sectors of both.
-func (m *Menus) WriteBlock(name string, old, text []byte) error {
+// Overwrite writes text over old, of the same length, in its place: grubenv, of
+// which a boot loader may know where its sectors are, or a menu in which lines
+// become comments. It must still be exactly old. A power cut leaves the front of
+// the one and the rest of the other; where they differ within one sector of 512
+// bytes only, one of them whole.
+func (m *Menus) Overwrite(name string, old, text []byte) error {
 	if len(old) != len(text) {
 		return wire.Fail(wire.Internal, fmt.Errorf("%s has %d bytes, not %d", name, len(old), len(text)))
 	}

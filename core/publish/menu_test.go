@@ -29,34 +29,33 @@ func block(entry string) string {
 
 func isOurs(text []byte) bool { return bytes.HasPrefix(text, []byte(ownMark)) }
 
-// commented is what FAT leaves of the section.
+// commented is what is left of the section.
 var commented = strings.Repeat("#", 15) + "\n" + strings.Repeat("#", 68) + "\n" + strings.Repeat("#", 13) + "\n"
 
 // menuCases are the calls, each on a folder of its own.
 var menuCases = map[string]struct {
 	name          string
 	before, after string // "" is no file
-	fat           string // after it on FAT, "" is the same
 	call          func(m *Menus) error
 }{
-	"extend": {"grub.cfg", menuText, menuText + menuSection, "", func(m *Menus) error {
+	"extend": {"grub.cfg", menuText, menuText + menuSection, func(m *Menus) error {
 		return m.Extend("grub.cfg", []byte(menuText), []byte(menuSection))
 	}},
-	"extend nothing": {"grub.cfg", "", menuSection, "", func(m *Menus) error {
+	"extend nothing": {"grub.cfg", "", menuSection, func(m *Menus) error {
 		return m.Extend("grub.cfg", nil, []byte(menuSection))
 	}},
-	"restore": {"grub.cfg", menuText + menuSection, menuText, menuText + commented, func(m *Menus) error {
-		return m.Restore("grub.cfg", []byte(menuText+menuSection), []byte(menuText))
+	"restore": {"grub.cfg", menuText + menuSection, menuText + commented, func(m *Menus) error {
+		return m.Overwrite("grub.cfg", []byte(menuText+menuSection), []byte(menuText+commented))
 	}},
-	"restore within": {"grub.cfg", menuText + menuSection + menuText, menuText + menuText, menuText + commented + menuText, func(m *Menus) error {
-		return m.Restore("grub.cfg", []byte(menuText+menuSection+menuText), []byte(menuText+menuText))
+	"restore within": {"grub.cfg", menuText + menuSection + menuText, menuText + commented + menuText, func(m *Menus) error {
+		return m.Overwrite("grub.cfg", []byte(menuText+menuSection+menuText), []byte(menuText+commented+menuText))
 	}},
-	"block": {"grubenv", block("saved_entry=0\n"), block("next_entry=remaster\n"), "", func(m *Menus) error {
-		return m.WriteBlock("grubenv", []byte(block("saved_entry=0\n")), []byte(block("next_entry=remaster\n")))
+	"block": {"grubenv", block("saved_entry=0\n"), block("next_entry=remaster\n"), func(m *Menus) error {
+		return m.Overwrite("grubenv", []byte(block("saved_entry=0\n")), []byte(block("next_entry=remaster\n")))
 	}},
-	"write":      {"remaster.cfg", ownOld, ownNew, "", func(m *Menus) error { return m.Write("remaster.cfg", []byte(ownNew)) }},
-	"write none": {"remaster.cfg", "", ownNew, "", func(m *Menus) error { return m.Write("remaster.cfg", []byte(ownNew)) }},
-	"remove":     {"remaster.cfg", ownOld, "", "", func(m *Menus) error { return m.Remove("remaster.cfg") }},
+	"write":      {"remaster.cfg", ownOld, ownNew, func(m *Menus) error { return m.Write("remaster.cfg", []byte(ownNew)) }},
+	"write none": {"remaster.cfg", "", ownNew, func(m *Menus) error { return m.Write("remaster.cfg", []byte(ownNew)) }},
+	"remove":     {"remaster.cfg", ownOld, "", func(m *Menus) error { return m.Remove("remaster.cfg") }},
 }
 
 // menuFiles is a folder with other things in it; "" is no file, but for what an
@@ -102,12 +101,8 @@ func actMenu(action, dir string) error {
 }
 
 // menuResult is the folder after an action.
-func menuResult(t testing.TB, action string, fat bool) tree {
-	c := menuCases[action]
-	if fat && c.fat != "" {
-		return expected(t, menuFiles(action, c.fat))
-	}
-	return expected(t, menuFiles(action, c.after))
+func menuResult(t testing.TB, action string) tree {
+	return expected(t, menuFiles(action, menuCases[action].after))
 }
 
 func TestMenus(t *testing.T) {
@@ -119,7 +114,7 @@ func TestMenus(t *testing.T) {
 			m := menus(t, dir, fat)
 			must(t, c.call(m))
 			must(t, m.Heal())
-			if d := treeOf(t, dir).diff(menuResult(t, action, fat)); d != "" {
+			if d := treeOf(t, dir).diff(menuResult(t, action)); d != "" {
 				t.Errorf("%s, FAT %v:\n%s", action, fat, d)
 			}
 		}
@@ -173,8 +168,8 @@ func TestMenuRefuses(t *testing.T) {
 			}
 			for call, got := range map[string]error{
 				"extend":  m.Extend("grub.cfg", menu, []byte(menuSection)),
-				"restore": m.Restore("grub.cfg", menu, menu[strings.Index(menuText, "menu"):]),
-				"block":   m.WriteBlock("grub.cfg", menu, bytes.ToUpper(menu)),
+				"restore": m.Overwrite("grub.cfg", menu, bytes.ToLower(menu)),
+				"block":   m.Overwrite("grub.cfg", menu, bytes.ToUpper(menu)),
 			} {
 				if codeOf(got) != wire.PlanChanged {
 					t.Errorf("%s, %s: %v", what, call, got)
@@ -200,13 +195,10 @@ func TestMenuMistakes(t *testing.T) {
 	before := exactTree(t, dir)
 	m, menu := menus(t, dir, false), []byte(menuText)
 	for what, err := range map[string]error{
-		"not ours":       m.Write("remaster.cfg", menu),
-		"empty":          m.Write("remaster.cfg", nil),
-		"another size":   m.WriteBlock("grub.cfg", menu, menu[1:]),
-		"half a line":    m.Restore("grub.cfg", menu, menu[2:]),
-		"nothing":        m.Restore("grub.cfg", menu, menu),
-		"something else": m.Restore("grub.cfg", menu, []byte("x\n")),
-		"too big":        m.Extend("grub.cfg", menu, make([]byte, MaxMenu)),
+		"not ours":     m.Write("remaster.cfg", menu),
+		"empty":        m.Write("remaster.cfg", nil),
+		"another size": m.Overwrite("grub.cfg", menu, menu[1:]),
+		"too big":      m.Extend("grub.cfg", menu, make([]byte, MaxMenu)),
 	} {
 		if codeOf(err) != wire.Internal {
 			t.Errorf("%s: %v", what, err)
@@ -313,29 +305,6 @@ func TestMenuFull(t *testing.T) {
 		}
 		if d := treeOf(t, dir).diff(before); d != "" {
 			t.Errorf("FAT %v:\n%s", fat, d)
-		}
-	}
-}
-
-func TestCutOf(t *testing.T) {
-	for _, c := range []struct {
-		old, text, rest string // what FAT makes of it
-		ok              bool
-	}{
-		{"a\nb\nc\n", "a\nc\n", "a\n#\nc\n", true},
-		{"a\nb\n", "a\n", "a\n#\n", true},
-		{"b\na\n", "a\n", "#\na\n", true},
-		{"a\nbb", "a\n", "a\n##", true},
-		{"a\nbb", "a", "a\n##", true},
-		{"b\n", "", "#\n", true},
-		{"a\na\na\n", "a\na\n", "#\na\na\n", true},
-		{"a\nx\ny\nb", "a\nb", "a\n#\n#\nb", true},
-		{"ab\n", "a\n", "", false}, {"ab\n", "b\n", "", false}, {"a\n", "a\n", "", false},
-		{"a\n", "a\nb\n", "", false}, {"a\nb\nc\n", "a\nd\n", "", false},
-	} {
-		from, to, ok := cutOf([]byte(c.old), []byte(c.text))
-		if ok != c.ok || ok && string(comment([]byte(c.old), from, to)) != c.rest {
-			t.Errorf("%q to %q: %d, %d, %v", c.old, c.text, from, to, ok)
 		}
 	}
 }

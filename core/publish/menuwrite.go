@@ -1,12 +1,10 @@
 package publish
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"syscall"
 
 	"antix-remaster/core/sys"
@@ -133,9 +131,10 @@ func (m *Menus) rewrite(f *os.File, name string, old, text []byte) error {
 	return m.at.writeNew(m.at.dir, name, text)
 }
 
-// extend appends to a file of FAT. The old bytes stay where they are; the
-// clusters are on the medium before the bytes, and these before the size that
-// tells of them.
+// extend appends to a file. The old bytes stay where they are; the room is on the
+// medium before the bytes, and these before the size that tells of them. A new
+// file under the old name would not do on ext4 either: a boot loader does not
+// replay the journal, and may see the half of a rename.
 func (m *Menus) extend(f *os.File, name string, text []byte, from int64) error {
 	// A cut may have left clusters behind the end. They go first: the kernel
 	// takes them for damage, and write-protects the stick.
@@ -195,33 +194,4 @@ func difference(a, b []byte) (from, to int) {
 	for ; to > from && a[to-1] == b[to-1]; to-- {
 	}
 	return from, to
-}
-
-// cutOf finds the whole lines of old that text lacks.
-func cutOf(old, text []byte) (from, to int, ok bool) {
-	n := len(old) - len(text)
-	for from = 0; n > 0 && from <= len(text); from++ {
-		if from > 0 && old[from-1] != text[from-1] {
-			break
-		}
-		to = from + n
-		begins := from == 0 || old[from-1] == '\n' || old[from] == '\n'
-		ends := to == len(old) || old[to-1] == '\n' || old[to] == '\n'
-		if begins && ends && bytes.Equal(old[to:], text[from:]) {
-			return from, to, true
-		}
-	}
-	return 0, 0, false
-}
-
-// comment makes comments of lines, each of its length: what is left of one when
-// a power cut came between two sectors is a comment, too.
-func comment(text []byte, from, to int) []byte {
-	out := slices.Clone(text)
-	for i := from; i < to; i++ {
-		if out[i] != '\n' {
-			out[i] = '#'
-		}
-	}
-	return out
 }

@@ -1,8 +1,10 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -15,6 +17,8 @@ import (
 )
 
 // openMenus finds the boot menus that start this system. There need not be one.
+// An error is also one in which something of ours can no longer be kept up to
+// date; the others are given all the same.
 func (s *station) openMenus(ctx context.Context) ([]menu, error) {
 	root, err := s.loader(ctx)
 	if err != nil || root == nil {
@@ -22,25 +26,41 @@ func (s *station) openMenus(ctx context.Context) ([]menu, error) {
 	}
 	s.later(root.Close)
 	var menus []menu
+	var errs []error
 	for _, file := range bootmenu.Files {
 		m, err := s.openMenu(root, file)
-		if err != nil {
-			s.log.add("no menu of ours: %s/%s: %v", file.Dir, file.Name, err)
-			continue
-		}
-		for _, other := range menus {
-			if other.Dir == m.Dir { // they include the same file
-				m.base = other.base
+		switch {
+		case err == nil:
+			for _, other := range menus {
+				if other.Dir == m.Dir { // they include the same file
+					m.base = other.base
+				}
 			}
+			menus = append(menus, m)
+		case m.isOurs() && !bootmenu.IsOff(m.own) && !errors.Is(err, fs.ErrNotExist):
+			errs = append(errs, err, m.empty())
+		default:
+			s.log.add("no menu of ours: %s/%s: %v", file.Dir, file.Name, err)
 		}
-		menus = append(menus, m)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return menus, wire.Fail(wire.MenuFailed, err, s.facts.Loader.Device, err.Error())
 	}
 	return menus, nil
 }
 
-var errNotOurs = errors.New("no entry of it starts this system")
+// empty leaves no entries, which could start something else by now.
+func (m menu) empty() error {
+	text, err := bootmenu.Encode(m.File, m.base, nil)
+	if err != nil || !bootmenu.IsOurs(m.own) || bytes.Equal(text, m.own) {
+		return err
+	}
+	return m.folder.Write(bootmenu.OwnName, text)
+}
 
+// openMenu gives with an error what it knows by then.
 func (s *station) openMenu(root *sys.Dir, file bootmenu.File) (m menu, err error) {
+	m.File = file
 	dir, err := below(root, file.Dir)
 	if err != nil {
 		return m, err
@@ -52,6 +72,9 @@ func (s *station) openMenu(root *sys.Dir, file bootmenu.File) (m menu, err error
 	if err := m.folder.Heal(); err != nil {
 		return m, err
 	}
+	if m.own, err = m.folder.Read(bootmenu.OwnName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return m, err
+	}
 	if m.text, err = m.folder.Read(file.Name); err != nil {
 		return m, err
 	}
@@ -59,15 +82,13 @@ func (s *station) openMenu(root *sys.Dir, file bootmenu.File) (m menu, err error
 	if err != nil {
 		return m, err
 	}
-	base, ok := parsed.Base(s.facts.Plain.Path)
+	m.hooked = parsed.Hooked
+	base, ok := parsed.Base(s.facts.Plain.Path, s.facts.Loader.UUID)
 	if !ok {
-		return m, errNotOurs
+		return m, fmt.Errorf("no entry of %s/%s starts this system", file.Dir, file.Name)
 	}
-	m.File, m.base = file, base
-	if m.own, err = m.folder.Read(bootmenu.OwnName); errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return m, err
+	m.base = base
+	return m, nil
 }
 
 // below opens a directory without following links. The caller closes it.
@@ -114,8 +135,12 @@ func (s *station) loader(ctx context.Context) (*sys.Dir, error) {
 // mountLoader mounts it where nobody else sees it.
 func (s *station) mountLoader(ctx context.Context) error {
 	l := &s.facts.Loader
-	if l.Device == "" {
-		return wire.Fail(wire.BootMissing, nil, l.UUID)
+	devices, err := blkid(ctx, "-o", "device", "-t", "UUID="+l.UUID)
+	if l.Device == "" || err != nil {
+		return wire.Fail(wire.BootMissing, err, l.UUID)
+	}
+	if len(strings.Fields(devices)) != 1 {
+		return wire.Fail(wire.BootAmbiguous, nil, strings.Join(strings.Fields(devices), ", "))
 	}
 	fstype, err := blkid(ctx, "-o", "value", "-s", "TYPE", l.Device)
 	fstype = strings.TrimSpace(fstype)

@@ -23,38 +23,62 @@ type menu struct {
 	folder *publish.Menus
 	text   []byte // of the menu
 	own    []byte // of the file of ours beside it; nil when there is none
+	hooked bool   // it includes that file
 	base   bootmenu.Entry
 }
+
+// isOurs tells whether this program put anything there.
+func (m menu) isOurs() bool { return m.hooked || bootmenu.IsOurs(m.own) }
 
 // Try answers wire.OpTry and wire.OpUntry: one version at a time has an entry in
 // the boot menus that starts it from where it lies.
 func Try(ctx context.Context, ref wire.VersionRef, on bool, out *wire.Out) (wire.MenuResult, error) {
 	return withVersion(ctx, ref, out, func(s *station, v history.Version) (wire.MenuResult, error) {
+		if !on {
+			return s.untry(ctx)
+		}
 		menus, err := s.openMenus(ctx)
-		if err == nil && on {
+		if err == nil {
 			err = s.tryable(menus, v)
 		}
 		if err == nil {
-			err = s.recordTry(ref.Key, on)
+			err = s.recordTry(ref.Key)
 		}
 		if err != nil {
 			return wire.MenuResult{}, err
 		}
-		return s.offer(ctx, menus, on)
+		r, err := s.offer(ctx, menus, true)
+		if err != nil {
+			err = errors.Join(err, s.recordTry(""))
+		}
+		return r, err
 	})
 }
 
-// offer writes the entries. The one that tries a version becomes the next boot's
-// when try is set, where a boot loader has a place to remember that.
+// untry leaves menus alone in which the user wants no entries.
+func (s *station) untry(ctx context.Context) (wire.MenuResult, error) {
+	menus, err := s.openMenus(ctx)
+	if err == nil {
+		err = s.recordTry("")
+	}
+	if err != nil {
+		return wire.MenuResult{}, err
+	}
+	return s.fillMenus(ctx, menus, stays)
+}
+
+// offer writes the entries also where the user wanted none before. The one that
+// tries a version becomes the next boot's when try is set, where a boot loader has
+// a place to remember that.
 func (s *station) offer(ctx context.Context, menus []menu, try bool) (wire.MenuResult, error) {
 	for i := range menus {
-		menus[i].own = nil // also where the user wanted none before
+		menus[i].own = nil
 	}
 	r, err := s.fillMenus(ctx, menus, stays)
 	for _, m := range menus {
-		if err == nil {
+		if try && err == nil {
 			var chosen bool
-			chosen, err = m.choose(history.EntryTry, try)
+			chosen, err = m.choose(history.EntryTry, true)
 			r.Once = r.Once || chosen
 		}
 	}
@@ -72,17 +96,19 @@ func (s *station) tryable(menus []menu, v history.Version) error {
 	return s.sense(v)
 }
 
-// recordTry marks a version as the one that has an entry, or none.
-func (s *station) recordTry(key string, on bool) error {
-	all := history.ReadRecords(s.facts, "")
-	for other, r := range all {
+// recordTry marks the version with that key as the one that has an entry, "" none.
+func (s *station) recordTry(key string) error {
+	for other, r := range history.ReadRecords(s.facts, "") {
 		if r.Try && other != key {
 			if err := s.record(other, func(r *history.Record) { r.Try = false }); err != nil {
 				return err
 			}
 		}
 	}
-	return s.record(key, func(r *history.Record) { r.Try = on })
+	if key == "" {
+		return nil
+	}
+	return s.record(key, func(r *history.Record) { r.Try = true })
 }
 
 // Menu answers wire.OpMenu.
@@ -106,35 +132,46 @@ func Menu(ctx context.Context, on bool, out *wire.Out) (wire.MenuResult, error) 
 // to stay so.
 func (s *station) menusOff(menus []menu) (wire.MenuResult, error) {
 	r := wire.MenuResult{Menus: []string{}, Entries: []string{}}
+	if err := s.recordTry(""); err != nil {
+		return r, err
+	}
 	for _, m := range menus {
 		r.Menus = append(r.Menus, path.Join(m.Dir, m.Name))
-		if plain := bootmenu.Remove(m.text); !bytes.Equal(plain, m.text) {
-			if err := m.folder.Restore(m.Name, m.text, plain); err != nil {
-				return r, err
-			}
+		if err := m.folder.Overwrite(m.Name, m.text, bootmenu.Mute(m.text)); err != nil {
+			return r, err
 		}
 		if err := m.folder.Write(bootmenu.OwnName, bootmenu.Off(m.File)); err != nil {
+			return r, err
+		}
+		if _, err := m.choose(history.EntryTry, false); err != nil {
 			return r, err
 		}
 	}
 	return r, nil
 }
 
-// menus brings the boot menus up to date after a change, or before one in which
-// the versions move for which leaving tells so. A failure is told and is none of
-// the change's: the menus start the system as before. Menus that have nothing of
-// ours yet are left alone unless first is set.
+// menus is refresh for a change that does not depend on it: a failure is told,
+// once, and the menus start the system as before.
 func (s *station) menus(ctx context.Context, leaving func(history.Version) bool, first bool) {
-	menus, err := s.openMenus(ctx)
-	if !first {
-		menus = slices.DeleteFunc(menus, func(m menu) bool { return m.own == nil })
-	}
-	if err == nil && len(menus) > 0 {
-		_, err = s.fillMenus(ctx, menus, leaving)
-	}
-	if err != nil {
+	if err := s.refresh(ctx, leaving, first); err != nil && !s.menuTold {
+		s.menuTold = true
 		s.note(wire.Warn, wire.MenuFailed, s.facts.Loader.Device, err.Error())
 	}
+}
+
+// refresh brings the boot menus up to date after a change, or before one in which
+// the versions move for which leaving tells so. Menus that have nothing of ours
+// yet are left alone unless first is set.
+func (s *station) refresh(ctx context.Context, leaving func(history.Version) bool, first bool) error {
+	menus, err := s.openMenus(ctx)
+	if !first {
+		menus = slices.DeleteFunc(menus, func(m menu) bool { return !m.isOurs() })
+	}
+	if len(menus) > 0 {
+		_, e := s.fillMenus(ctx, menus, leaving)
+		err = errors.Join(err, e)
+	}
+	return err
 }
 
 func stays(history.Version) bool { return false }
@@ -147,12 +184,6 @@ func (s *station) fillMenus(ctx context.Context, menus []menu, leaving func(hist
 		return r, err
 	}
 	extras := history.MenuEntries(s.facts, history.List(s.facts, ""), leaving)
-	for _, e := range extras {
-		r.Entries = append(r.Entries, e.Title)
-		if e.ID == history.EntryTry {
-			r.Try = e.Title
-		}
-	}
 	for _, m := range menus {
 		if bootmenu.IsOff(m.own) {
 			continue
@@ -160,6 +191,14 @@ func (s *station) fillMenus(ctx context.Context, menus []menu, leaving func(hist
 		r.Menus = append(r.Menus, path.Join(m.Dir, m.Name))
 		if err := m.fill(extras); err != nil {
 			return r, err
+		}
+	}
+	for _, e := range extras {
+		if len(r.Menus) > 0 {
+			r.Entries = append(r.Entries, e.Title)
+		}
+		if e.ID == history.EntryTry {
+			r.Try = e.Title
 		}
 	}
 	return r, nil
@@ -177,7 +216,7 @@ func (s *station) reread(ctx context.Context) error {
 }
 
 // fill writes the entries first and has the menu include them then, and reads
-// both again.
+// both again. Without an entry to try nothing may wait for it.
 func (m menu) fill(extras []bootmenu.Extra) error {
 	text, err := bootmenu.Encode(m.File, m.base, extras)
 	if err != nil {
@@ -191,28 +230,27 @@ func (m menu) fill(extras []bootmenu.Extra) error {
 	if err := m.include(); err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(extras, func(e bootmenu.Extra) bool { return e.ID == history.EntryTry }) {
+		if _, err := m.choose(history.EntryTry, false); err != nil {
+			return err
+		}
+	}
 	return m.check(text)
 }
 
 // include has the menu include our file. What an earlier version of this program
-// put there is taken out first.
+// put there is made comments first.
 func (m menu) include() error {
-	text := m.text
-	more := bootmenu.Append(text, m.File)
-	if bytes.Equal(more, text) {
+	if bootmenu.Includes(m.text, m.File) {
 		return nil
 	}
-	if plain := bootmenu.Remove(text); !bytes.Equal(plain, text) {
-		if err := m.folder.Restore(m.Name, text, plain); err != nil {
+	text := bootmenu.Mute(m.text)
+	if !bytes.Equal(text, m.text) {
+		if err := m.folder.Overwrite(m.Name, m.text, text); err != nil {
 			return err
 		}
-		var err error
-		if text, err = m.folder.Read(m.Name); err != nil { // on FAT comments stay in its place
-			return err
-		}
-		more = bootmenu.Append(text, m.File)
 	}
-	return m.folder.Extend(m.Name, text, more[len(text):])
+	return m.folder.Extend(m.Name, text, bootmenu.Section(m.File))
 }
 
 // check holds that a boot loader finds what was written, of which Encode read
@@ -260,5 +298,5 @@ func (m menu) choose(id string, on bool) (bool, error) {
 	if err != nil {
 		return false, nil //nolint:nilerr // it is full
 	}
-	return on, m.folder.WriteBlock(grubenv, block, text)
+	return on, m.folder.Overwrite(grubenv, block, text)
 }

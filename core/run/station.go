@@ -31,6 +31,8 @@ type station struct {
 	out    *wire.Out
 	undo   []func() error
 
+	menuTold bool // that a boot menu was not brought up to date
+
 	annexDir *sys.Dir
 	annexErr error             // why there is no annex, where one would have to go along
 	versions []history.Version // as find found them

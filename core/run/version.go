@@ -49,7 +49,7 @@ func (s *station) stage(ctx context.Context, v history.Version) (wire.StageResul
 	if len(cleared) > 0 {
 		s.renewMD5(ctx)
 	}
-	s.tell(v.File(), s.record(history.KeyOf(v.Version), func(r *history.Record) { r.From = v.Place }))
+	s.tell(v.File(), s.record(history.KeyOf(v.Version), func(r *history.Record) { r.From, r.Try = v.Place, false }))
 	filed, err := publish.Filed{}, s.stageAnnex(ctx, v)
 	if err == nil {
 		filed, err = s.medium.Stage(ctx, setOf(v), s.out.Progress)
@@ -128,7 +128,9 @@ func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.
 		if err := history.Deletable(s.facts, s.versions, v, confirmed); err != nil {
 			return wire.DeleteResult{}, err
 		}
-		s.menus(ctx, is(v), false)
+		if err := s.refresh(ctx, is(v), false); err != nil { // else an entry could name what is gone
+			return wire.DeleteResult{}, wire.Fail(wire.MenuFailed, err, s.facts.Loader.Device, err.Error())
+		}
 		filed, err := s.medium.Delete(ctx, setOf(v), s.out.Progress)
 		if err != nil {
 			return wire.DeleteResult{}, gone(err)

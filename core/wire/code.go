@@ -114,6 +114,7 @@ const (
 	LastBootable     Code = "last_bootable"
 	DeletePinned     Code = "delete_pinned"
 	NoMenu           Code = "no_menu"
+	TryBeside        Code = "try_beside"
 	MenuFailed       Code = "menu_failed"
 	VerifyFailed     Code = "verify_failed"
 	CannotVerify     Code = "cannot_verify"

@@ -154,6 +154,9 @@ func look(job power.Job, log *os.File, c cut, count int) power.State {
 	}
 	must(f.Close())
 	s := &verdict{State: power.State{Point: c.point, Reorder: c.reorder, Done: c.done}, job: job, steps: c.steps}
+	if isMenu(job) {
+		s.unreplayedMenus(dev)
+	}
 	if err := mount(dev, job, unix.MS_RDONLY); err != nil {
 		s.bad("P2 it does not mount: %v", err)
 		return s.State

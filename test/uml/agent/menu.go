@@ -30,13 +30,8 @@ type menuStep struct {
 
 func isMenu(job power.Job) bool { return strings.HasPrefix(job.Action, "menu") }
 
-// ownMenu is the name of the file of ours: one entry of FAT, or several.
-func ownMenu(job power.Job) string {
-	if job.Layout == "edge" {
-		return "remaster.cfg"
-	}
-	return "remaster.cfg"
-}
+// ownMenu is the file of ours.
+const ownMenu = "remaster.cfg"
 
 // menuTexts are a menu and a section within one sector of 512 bytes or, with the
 // layout edge, over the end of a cluster.
@@ -59,11 +54,8 @@ func envBlock(entry string) []byte {
 func menuSteps(job power.Job) []menuStep {
 	menu, section := menuTexts(job)
 	longer := slices.Concat(menu, section)
-	restored, between := menu, [][]byte(nil)
-	if job.FS == "vfat" {
-		restored, between = commented(longer, len(menu))
-	}
-	own, env := ownMenu(job), [][]byte{envBlock("saved_entry=0\n"), envBlock("next_entry=remaster\n")}
+	restored, between := commented(longer, len(menu))
+	own, env := ownMenu, [][]byte{envBlock("saved_entry=0\n"), envBlock("next_entry=remaster\n")}
 	first, second := []byte(ownMark+"first\n"), []byte(ownMark+strings.Repeat("second\n", 900))
 	var none [][]byte
 	if job.FS == "vfat" {
@@ -73,15 +65,15 @@ func menuSteps(job power.Job) []menuStep {
 		{"grub.cfg", menu, longer, nil, func(m *publish.Menus) error { return m.Extend("grub.cfg", menu, section) }},
 		{own, nil, first, none, func(m *publish.Menus) error { return m.Write(own, first) }},
 		{own, first, second, none, func(m *publish.Menus) error { return m.Write(own, second) }},
-		{"grubenv", env[0], env[1], nil, func(m *publish.Menus) error { return m.WriteBlock("grubenv", env[0], env[1]) }},
-		{"grub.cfg", longer, restored, between, func(m *publish.Menus) error { return m.Restore("grub.cfg", longer, menu) }},
+		{"grubenv", env[0], env[1], nil, func(m *publish.Menus) error { return m.Overwrite("grubenv", env[0], env[1]) }},
+		{"grub.cfg", longer, restored, between, func(m *publish.Menus) error { return m.Overwrite("grub.cfg", longer, restored) }},
 		{own, second, nil, none, func(m *publish.Menus) error { return m.Remove(own) }},
 	}
 	return spoil(job, steps)
 }
 
-// commented is what FAT makes of the lines from a place on, and what a power cut
-// between two of its sectors leaves.
+// commented is what becomes of the lines from a place on, and what a power cut
+// between two sectors leaves.
 func commented(text []byte, from int) (done []byte, between [][]byte) {
 	done = slices.Clone(text)
 	for i := from; i < len(done); i++ {
@@ -110,7 +102,7 @@ func spoil(job power.Job, steps []menuStep) []menuStep {
 		step.before, step.after = step.after, step.before
 		step.do = func(*publish.Menus) error { return errors.Join(os.Truncate(file, size), writeSynced(file, nil)) }
 	case "menu-sync":
-		return slices.DeleteFunc(steps, func(s menuStep) bool { return s.name == ownMenu(job) })
+		return slices.DeleteFunc(steps, func(s menuStep) bool { return s.name == ownMenu })
 	default:
 		return steps
 	}
@@ -225,6 +217,31 @@ func (s *verdict) foundMenus() {
 	}
 }
 
+// unreplayedMenus holds that the menus of others are whole also for a boot loader,
+// which does not replay a journal: an older text is as good.
+func (s *verdict) unreplayedMenus(dev string) {
+	if s.job.FS != "ext4" {
+		return
+	}
+	if err := unix.Mount(dev, mountpoint, "ext4", unix.MS_RDONLY, "noload"); err != nil {
+		s.bad("P2 it does not mount without its journal: %v", err)
+		return
+	}
+	known := map[string][][]byte{}
+	for _, step := range menuSteps(s.job) {
+		if step.name != ownMenu {
+			known[step.name] = append(append(known[step.name], step.before, step.after), step.between...)
+		}
+	}
+	for name, texts := range known {
+		got := readMenu(name)
+		if !slices.ContainsFunc(texts, func(text []byte) bool { return same(got, text) }) {
+			s.bad("P2 a boot loader sees %d bytes of %s, ending in %q, after %d steps", len(got), name, got[max(0, len(got)-60):], s.steps)
+		}
+	}
+	must(unix.Unmount(mountpoint, 0))
+}
+
 // healedMenus holds that the work can go on from any state, and ends as it does
 // without a power cut.
 func (s *verdict) healedMenus(dev string) {
@@ -240,7 +257,7 @@ func (s *verdict) healedMenus(dev string) {
 		}
 		if slices.ContainsFunc(step.between, func(text []byte) bool { return len(text) > 0 && same(got, text) }) {
 			s.Notes = append(s.Notes, "between two sectors")
-			err = m.WriteBlock(step.name, got, step.after)
+			err = m.Overwrite(step.name, got, step.after)
 			continue
 		}
 		err = step.do(m)
