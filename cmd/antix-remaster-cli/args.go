@@ -19,6 +19,7 @@ type options struct {
 	words   []string // what the verb works on: a version, a note
 	choices wire.Choices
 	confirm string
+	method  string // of estimate: the rule of thumb to go by
 	json    bool
 	yes     bool
 	quiet   bool
@@ -152,7 +153,10 @@ func (p *reader) apply(c choice, name, value string) error {
 
 // check looks at what only makes sense together.
 func (p *reader) check() error {
-	if p.o.verb != "build" && len(p.choices) > 0 {
+	if p.o.method != "" && p.o.verb != "estimate" {
+		return usage(tr("%[1]s is an option of estimate, not of %[2]s."), "--method", p.o.verb)
+	}
+	if p.o.verb != "build" && p.o.verb != "estimate" && len(p.choices) > 0 {
 		return usage(tr("%[1]s is an option of build, not of %[2]s."), p.choices[0], p.o.verb)
 	}
 	if n := len(p.o.words); n < verbs[p.o.verb].min {

@@ -29,7 +29,7 @@ func (a *app) printHelp() error {
 		}
 		b.WriteString(columns(rows))
 	}
-	if a.verb == "" || a.verb == "build" {
+	if a.verb == "" || a.verb == "build" || a.verb == "estimate" {
 		fmt.Fprintf(&b, "\n%s\n%s", tr("Options of build:"), columns(flagRows(true)))
 	}
 	fmt.Fprintf(&b, "\n%s\n%s", tr("Options everywhere:"), columns(flagRows(false)))

@@ -9,7 +9,7 @@ import (
 )
 
 // order is how the help lists the verbs.
-var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "diff"}
+var order = []string{"status", "estimate", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "diff"}
 
 var verbs map[string]verb
 
@@ -21,6 +21,8 @@ func init() {
 	verbs = map[string]verb{
 		"status": {do: (*app).status, text: wire.T("what runs, what speaks against a new version, what the next start does"),
 			more: []string{wire.T("It only looks, and needs no password.")}},
+		"estimate": {do: (*app).estimate, text: wire.T("how large a new version would be, how long it takes, and whether it fits"),
+			more: []string{wire.T("It only looks. It takes the options of build.")}},
 		"build": {do: (*app).build, text: wire.T("make a new version of this system and put it in place for the next start"),
 			more: []string{wire.T("The version you use now is kept. The boot option rollback brings it back.")}},
 		"disarm": {do: (*app).disarm, text: wire.T("take a new version out of the next start; nothing is deleted"),
@@ -65,6 +67,8 @@ var choices = []choice{
 	{name: "memory", value: "MIB", build: true, text: wire.T("how much memory to use; otherwise a quarter of what is free"),
 		set: number("--memory", func(o *options, n int) { o.choices.MemoryMiB = n })},
 	{name: "confirm", value: "WORDS", build: true, text: wire.T("agree to lose the files in /home with --home leave"), set: confirm},
+	{name: "method", value: "du|upper", text: wire.T("estimate by a rule of thumb: of all files, or of the changed ones"),
+		set: oneOf("--method", []string{"du", "upper"}, func(o *options, v string) { o.method = v })},
 	{name: "yes", text: wire.T("do not ask"), set: toggle(func(o *options) { o.yes = true })},
 	{name: "json", text: wire.T("answer with one JSON object a line, for scripts"), set: toggle(func(o *options) { o.json = true })},
 	{name: "quiet", text: wire.T("say only what went wrong"), set: toggle(func(o *options) { o.quiet = true })},

@@ -41,6 +41,8 @@ type Measured struct {
 	Free       int64      // bytes free on the boot device
 	Reserved   int64      // bytes that sparse files there may still claim
 	CopyBytes  int64      // companions to come
+	Bound      int64      // of the image, by core/estimate; 0 when it has none
+	Most       int64      // what the image cannot exceed; 0 when not known
 	PackagePID int        // a package manager at work; 0: none
 }
 

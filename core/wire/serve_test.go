@@ -163,7 +163,7 @@ func answers(t *testing.T, in io.Reader, handle Handler) ([]Event, error) {
 	return events, err
 }
 
-const hello = `{"op":"hello","protocol":3}` + "\n"
+const hello = `{"op":"hello","protocol":4}` + "\n"
 
 func TestBadRequests(t *testing.T) {
 	for name, in := range map[string]string{

@@ -54,6 +54,8 @@ func (r Request) check() error {
 		return errors.New("that is no version")
 	case r.Note != "" && (r.Op != OpNote || !ValidNote(r.Note)):
 		return errors.New("that is no note")
+	case r.Seconds < 0 || r.Seconds > 0 && r.Op != OpEstimate:
+		return errors.New("no such time")
 	case r.Confirmed && r.Op != OpDelete:
 		return errors.New("nothing to confirm")
 	}
