@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -17,72 +18,81 @@ type drawn struct {
 // fit is the result of two-phase sampling with a regression: many cheap
 // figures, and a few real ones to correct them by.
 type fit struct {
-	a, b     float64 // the real ratio is about a + b times the cheap one
-	mean     float64 // ratio of all
-	exact    int     // draws with a real figure
-	cheap    int     // draws
-	residual float64 // variance of the mean that more real figures lower; Inf when it cannot be told
-	spread   float64 // variance that more cheap ones lower
+	curve    [3]float64 // the real ratio is about curve[0] + curve[1] x + curve[2] x²
+	mean     float64    // ratio of all
+	exact    int        // draws with a real figure
+	cheap    int        // draws
+	residual float64    // variance of the mean that more real figures lower; Inf when it cannot be told
+	spread   float64    // variance that more cheap ones lower
 }
 
+// at is the real ratio that follows from a cheap one.
+func (f fit) at(x float64) float64 { return f.curve[0] + (f.curve[1]+f.curve[2]*x)*x }
+
 // regress estimates the mean ratio. Method: Cochran, Sampling Techniques, 3rd
-// edition, §12.6; the variances from successive differences (§8.8, Wolter), as
-// the places are spread evenly.
+// edition, §12.6; the variances from successive differences (Wolter,
+// Introduction to Variance Estimation, §8), as the places are spread evenly.
 func regress(draws []drawn) fit {
-	slices.SortFunc(draws, func(a, b drawn) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(draws, func(a, b drawn) int { return cmp.Compare(a.at, b.at) })
 	var known []drawn
-	mx := 0.0
 	for _, d := range draws {
-		if mx += d.x; d.exact {
+		if d.exact {
 			known = append(known, d)
 		}
 	}
 	f := fit{exact: len(known), cheap: len(draws), residual: math.Inf(1), spread: math.Inf(1)}
-	if len(draws) == 0 || len(known) == 0 {
+	if len(known) == 0 {
 		return f
 	}
-	mx /= float64(len(draws))
-	f.a, f.b = line(known)
-	f.mean = f.a + f.b*mx
+	terms := 1 + min(len(known)/4, 2) // a curve through few points would follow their noise
+	f.curve = curve(known, terms)
+	residuals, fitted := make([]float64, len(known)), make([]float64, len(draws))
+	for i, d := range draws {
+		fitted[i] = f.at(d.x)
+		f.mean += fitted[i] / float64(len(draws))
+	}
 	if len(known) < 3 {
 		return f
 	}
-	residuals, fitted := make([]float64, len(known)), make([]float64, len(draws))
 	for i, d := range known {
-		residuals[i] = d.y - f.a - f.b*d.x
-	}
-	for i, d := range draws {
-		fitted[i] = f.b * d.x
+		residuals[i] = d.y - f.at(d.x)
 	}
 	n := float64(len(known))
-	f.residual = scatter(residuals) / n * (n - 1) / (n - 2)
+	f.residual = scatter(residuals) / n * (n - 1) / (n - float64(terms))
 	f.spread = scatter(fitted) / float64(len(draws))
 	return f
 }
 
-// line fits y = a + b x, through the mean. With no spread of x, b is 0.
-func line(known []drawn) (a, b float64) {
-	n, mx, my := float64(len(known)), 0.0, 0.0
+// curve fits y by least squares with so many terms, as many as x allows.
+func curve(known []drawn, terms int) (c [3]float64) {
+	var m [3][4]float64
 	for _, d := range known {
-		mx, my = mx+d.x/n, my+d.y/n
+		powers := [3]float64{1, d.x, d.x * d.x}
+		for i := range terms {
+			for j := range terms {
+				m[i][j] += powers[i] * powers[j]
+			}
+			m[i][3] += powers[i] * d.y
+		}
 	}
-	sxx, sxy := 0.0, 0.0
-	for _, d := range known {
-		sxx += (d.x - mx) * (d.x - mx)
-		sxy += (d.x - mx) * (d.y - my)
+	for i := range terms {
+		if math.Abs(m[i][i]) < 1e-7 { // hardly two x differ
+			return curve(known, i)
+		}
+		for k := range terms {
+			if k == i {
+				continue
+			}
+			by := m[k][i] / m[i][i]
+			for j := range 4 {
+				m[k][j] -= by * m[i][j]
+			}
+		}
 	}
-	if sxx > 1e-9 && len(known) > 2 {
-		b = sxy / sxx
+	for i := range terms {
+		c[i] = m[i][3] / m[i][i]
 	}
-	return my - b*mx, b
+	return c
 }
 
 // scatter is the variance of values in the order of their places. Neighbours

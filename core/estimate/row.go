@@ -144,7 +144,7 @@ func (w *work) calculate(r *rowState) {
 	twins, twinsSE := w.twins.expected(w.l)
 	rest := max(s.bytes-min(twins, s.bytes/2)-measured, 0)
 	if r.fit.exact == 0 {
-		r.fit.a, r.fit.b, r.fit.mean = guess, 0, guess
+		r.fit.curve[0], r.fit.mean = guess, guess
 	}
 	predicted, variance := w.predict(r, looked, rest)
 	tables := w.tables.cost(r.ratios)
@@ -168,7 +168,7 @@ func (w *work) predict(r *rowState, looked []draw, rest float64) (stored, varian
 	for _, d := range looked {
 		share := min(w.share(r, d.key), unseen)
 		unseen -= share
-		stored += share * min(max(r.fit.a+r.fit.b*d.x, 0), 1)
+		stored += share * min(max(r.fit.at(d.x), 0), 1)
 		squares += share * share
 	}
 	r.left = [2]float64{r.fit.residual * (rest*rest + float64(r.fit.exact)*squares), r.fit.spread * unseen * unseen}
@@ -183,7 +183,7 @@ const guess = 0.4
 
 func (w *work) fill(r *rowState, estimate, se float64, blocks int, whole bool) {
 	most := int64(r.sums.known+r.sums.unread+r.sums.bytes) + w.tables.size()
-	degrees := max(blocks-2, 0)
+	degrees := max(blocks-3, 0)
 	if whole {
 		se, degrees = 0, 1000
 	}

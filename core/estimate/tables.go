@@ -243,4 +243,4 @@ func (t *tables) cost(ratio [4]float64) float64 {
 }
 
 // size is what they take when nothing gets smaller.
-func (t *tables) size() int64 { return int64(t.cost([4]float64{1, 1, 1, 1})) }
+func (t *tables) size() int64 { return int64(t.cost([4]float64{1, 1, 1, 1})) + 4096 }
