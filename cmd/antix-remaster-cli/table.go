@@ -22,7 +22,7 @@ func init() {
 		"status": {do: (*app).status, text: wire.T("what runs, what speaks against a new version, what the next start does"),
 			more: []string{wire.T("It only looks, and needs no password.")}},
 		"estimate": {do: (*app).estimate, text: wire.T("how large a new version would be, how long it takes, and whether it fits"),
-			more: []string{wire.T("It only looks. It takes the options of build.")}},
+			more: []string{wire.T("It only looks, but needs the password, as only the administrator sees all files. It takes the options of build.")}},
 		"build": {do: (*app).build, text: wire.T("make a new version of this system and put it in place for the next start"),
 			more: []string{wire.T("The version you use now is kept. The boot option rollback brings it back.")}},
 		"disarm": {do: (*app).disarm, text: wire.T("take a new version out of the next start; nothing is deleted"),
