@@ -13,7 +13,19 @@ type drawn struct {
 	x     float64 // ratio of the cheap compressor
 	y     float64 // of the real one
 	exact bool    // y is known
+	class class
 }
+
+// class is a kind of block: how far it shrinks depends on it, and how many
+// bytes each kind has is known.
+type class uint8
+
+const (
+	full    class = iota
+	ending        // the rest of a large file
+	shared        // small files together
+	classes int   = iota
+)
 
 // fit is the result of two-phase sampling with a regression: many cheap
 // figures, and a few real ones to correct them by.
@@ -24,6 +36,8 @@ type fit struct {
 	cheap    int        // draws
 	residual float64    // variance of the mean that more real figures lower; Inf when it cannot be told
 	spread   float64    // variance that more cheap ones lower
+	means    [classes]float64
+	spreads  [classes]float64
 }
 
 // at is the real ratio that follows from a cheap one.
@@ -60,7 +74,28 @@ func regress(draws []drawn) fit {
 	n := float64(len(known))
 	f.residual = scatter(residuals) / n * (n - 1) / (n - float64(terms))
 	f.spread = scatter(fitted) / float64(len(draws))
+	f.divide(draws, fitted)
 	return f
+}
+
+// divide finds the means of the classes; where a class has few draws, that of
+// all has to do.
+func (f *fit) divide(draws []drawn, fitted []float64) {
+	for c := range classes {
+		var of []float64
+		for i, d := range draws {
+			if int(d.class) == c {
+				of = append(of, fitted[i])
+			}
+		}
+		if f.means[c], f.spreads[c] = f.mean, f.spread; len(of) >= 8 {
+			sum := 0.0
+			for _, v := range of {
+				sum += v
+			}
+			f.means[c], f.spreads[c] = sum/float64(len(of)), scatter(of)/float64(len(of))
+		}
+	}
 }
 
 // curve fits y by least squares with so many terms, as many as x allows.

@@ -51,6 +51,7 @@ func (w *work) priced(r *rowState, file int32) bool {
 type sums struct {
 	known  float64 // stored bytes that the old image tells
 	bytes  float64 // of data to be sampled
+	class  [classes]float64
 	unread float64 // bytes that nobody can read: they count in full
 }
 
@@ -66,11 +67,27 @@ func (w *work) sum(r *rowState) sums {
 			s.known += w.c.image.nodes[e.old].stored
 		case e.unread:
 			s.unread += n
+		case e.size < blockSize:
+			s.class[shared] += n
 		default:
-			s.bytes += n
+			rest := float64(e.size % blockSize)
+			s.class[ending] += min(rest, n)
+			s.class[full] += max(n-rest, 0)
 		}
 	}
+	s.bytes = s.class[full] + s.class[ending] + s.class[shared]
 	return s
+}
+
+// class tells what kind of block it is.
+func (w *work) class(k key) class {
+	switch {
+	case k.number < 0:
+		return shared
+	case (int64(k.number)+1)*blockSize > w.c.entries[k.file].size:
+		return ending
+	}
+	return full
 }
 
 // counts tells whether a file is one that is sampled, under the present choices.
@@ -123,19 +140,23 @@ func (w *work) calculate(r *rowState) {
 	s, seen := w.sum(r), map[key]bool{}
 	var draws []drawn
 	measured, stored, blocks := 0.0, 0.0, 0 // of blocks with a real figure
+	unseen := s.class                       // bytes in blocks that no place hit
 	var looked []draw                       // of those with a cheap one
 	for _, d := range w.current(r) {
 		y, exact := r.y[d.key]
 		exact = exact && y.bytes > 0
 		if !math.IsNaN(d.at) {
-			draws = append(draws, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact})
+			draws = append(draws, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, class: w.class(d.key)})
 		}
-		switch first := !seen[d.key]; {
-		case first && !exact:
+		if seen[d.key] {
+			continue
+		}
+		share := w.share(r, d.key)
+		unseen[w.class(d.key)] -= share
+		if !exact {
 			looked = append(looked, d)
-		case first:
+		} else {
 			blocks++
-			share := w.share(r, d.key)
 			measured, stored = measured+share, stored+float64(y.stored)*share/float64(y.bytes)
 		}
 		seen[d.key] = true
@@ -146,7 +167,11 @@ func (w *work) calculate(r *rowState) {
 	if r.fit.exact == 0 {
 		r.fit.curve[0], r.fit.mean = guess, guess
 	}
-	predicted, variance := w.predict(r, looked, rest)
+	if r.fit.exact < 3 {
+		r.fit.means = [classes]float64{r.fit.mean, r.fit.mean, r.fit.mean}
+		r.fit.spreads = [classes]float64{r.fit.spread, r.fit.spread, r.fit.spread}
+	}
+	predicted, variance := w.predict(r, looked, unseen, rest)
 	tables := w.tables.cost(r.ratios)
 	estimate := s.known + s.unread + stored + predicted + tables
 	whole := (rest < 1 || r.end) && r.entries > 0 && w.twins.done()
@@ -157,25 +182,33 @@ func (w *work) calculate(r *rowState) {
 	w.fill(r, estimate, se, blocks, whole)
 }
 
-// predict gives what the bytes without a real figure will take, and its
+// predict gives what the rest, bytes without a real figure, will take, and its
 // variance: the blocks that were looked at by what the cheap compressor made of
-// them, the others as all on the average.
-func (w *work) predict(r *rowState, looked []draw, rest float64) (stored, variance float64) {
+// them, those that were not by the mean of their class.
+func (w *work) predict(r *rowState, looked []draw, unseen [classes]float64, rest float64) (stored, variance float64) {
 	if rest < 1 {
 		return 0, 0
 	}
-	unseen, squares := rest, 0.0
+	bytes, squares := 0.0, 0.0
 	for _, d := range looked {
-		share := min(w.share(r, d.key), unseen)
-		unseen -= share
+		share := w.share(r, d.key)
+		bytes += share
 		stored += share * min(max(r.fit.at(d.x), 0), 1)
 		squares += share * share
 	}
-	r.left = [2]float64{r.fit.residual * (rest*rest + float64(r.fit.exact)*squares), r.fit.spread * unseen * unseen}
-	if unseen < 1 {
-		r.left[1] = 0
+	r.left[1] = 0
+	for c, n := range unseen {
+		if n >= 1 {
+			bytes += n
+			stored += n * r.fit.means[c]
+			r.left[1] += r.fit.spreads[c] * n * n
+		}
 	}
-	return stored + r.fit.mean*unseen, r.left[0] + r.left[1]
+	r.left[0] = r.fit.residual * (rest*rest + float64(r.fit.exact)*squares)
+	if bytes > rest { // some of them will turn out to be twins
+		stored *= rest / bytes
+	}
+	return stored, r.left[0] + r.left[1]
 }
 
 // guess is the ratio before anything is measured.
