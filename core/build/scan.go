@@ -102,7 +102,7 @@ func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
 	}
 	for _, name := range names {
 		below, excluded := rules.Enter(name)
-		child := path.Join(at, name)
+		child := join(at, name)
 		if excluded && child != "home" && !strings.HasPrefix(child, "home/") {
 			continue
 		}
@@ -111,6 +111,13 @@ func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
 		}
 	}
 	return nil
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
 }
 
 // entry counts one entry. What vanished since it was listed is not there to
@@ -207,7 +214,7 @@ func (w *counter) homeOnly(d *sys.Dir, at string) error {
 		return err
 	}
 	for _, name := range names {
-		if err := w.entry(d, name, path.Join(at, name), plan.Rules{}, true); err != nil {
+		if err := w.entry(d, name, join(at, name), plan.Rules{}, true); err != nil {
 			return err
 		}
 	}

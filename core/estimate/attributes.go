@@ -13,7 +13,7 @@ type attributes struct {
 }
 
 const (
-	lookEvery = 16
+	lookEvery = 64
 	maxSets   = 4096
 )
 

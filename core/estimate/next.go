@@ -14,6 +14,7 @@ const (
 	firstExact = 8
 	maxBatch   = 24                     // blocks in one run of the real compressor: 6 MiB
 	maxStep    = 800 * time.Millisecond // that one should take
+	goodError  = 0.005                  // standard error, of the estimate, up to which a row goes before the next
 	twinShare  = 0.35                   // of the time goes to looking for twins, until they are found
 )
 
@@ -48,6 +49,11 @@ func (w *work) worst() *rowState {
 			if !r.sure && r.out.Blocks < least {
 				return r
 			}
+		}
+	}
+	for _, r := range w.rows {
+		if !r.sure && float64(r.out.Error) > goodError*float64(r.out.Estimate) {
+			return r
 		}
 	}
 	var worst *rowState

@@ -14,9 +14,9 @@ import (
 	"antix-remaster/core/wire"
 )
 
-// sureEnough is how sure an estimate becomes before it ends by itself: 0.2 % of
-// the image, less than the margin that is added anyway.
-const sureEnough = 0.002
+// sureEnough is how sure an estimate becomes before it ends by itself: as much
+// of the image as the margin that is added anyway.
+const sureEnough = 0.005
 
 // Estimate answers wire.OpEstimate: it tells again and again what is known of
 // the image to come. It only looks, and takes no lock.
