@@ -258,6 +258,30 @@ func TestOldImage(t *testing.T) {
 	}
 }
 
+// TestLargeChange: one large new file in a small part of a tree that nobody
+// changed is gone through in steps that fit into a small folder.
+func TestLargeChange(t *testing.T) {
+	dir, rnd := memory(t), rand.New(rand.NewPCG(3, 4))
+	put(t, dir+"/a/new", nil)
+	put(t, dir+"/z/old", noise(rnd, 200<<20))
+	image, _ := truth(t, dir, "lz4")
+	f, err := os.Open(image)
+	check(t, err)
+	defer f.Close()
+	in := input(t, dir, "lz4")
+	in.Old, err = ReadOld(t.Context(), f)
+	check(t, err)
+	put(t, dir+"/a/new", prose(rnd, 20<<20))
+	_, size := truth(t, dir, "lz4")
+	check(t, unix.Mount("tmpfs", in.Temp, "tmpfs", 0, "size=16m"))
+	defer func() { check(t, unix.Unmount(in.Temp, unix.MNT_DETACH)) }()
+	s := last(t, Start(t.Context(), in))
+	near(t, "lz4", s.Rows[0], size, 0.002)
+	if n := s.Rows[0].Blocks; n != 80 {
+		t.Errorf("%d blocks were packed for one of 80", n)
+	}
+}
+
 // TestOldImageOfAnotherKind: its prices do not hold for another compressor.
 func TestOldImageOfAnotherKind(t *testing.T) {
 	dir := zoo(t)

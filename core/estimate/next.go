@@ -149,19 +149,22 @@ func (w *work) wanted(r *rowState, n int) []key {
 	return out
 }
 
-// remaining goes through all blocks in order for those that no place hit.
+// remaining goes through all blocks in order for n of those that no place hit.
 func (w *work) remaining(r *rowState, n int) []key {
 	var out []key
-	for ; r.sweep < len(w.axis.files) && len(out) < n; r.sweep++ {
+	for ; r.sweep < len(w.axis.files); r.sweep, r.within = r.sweep+1, 0 {
 		f := w.axis.files[r.sweep]
 		if !w.counts(r, f) {
 			continue
 		}
-		for offset := int64(0); offset < w.c.data(f); offset += blockSize {
-			k := w.reader.at(w.l, f, offset)
+		for size := w.c.data(f); r.within < size; r.within += blockSize {
+			if len(out) == n {
+				return out
+			}
+			k := w.reader.at(w.l, f, r.within)
 			if _, done := r.y[k]; !done && !slices.Contains(out, k) {
 				out = append(out, k)
-				r.draws = append(r.draws, draw{math.NaN(), f, k, 0})
+				r.draws = append(r.draws, draw{math.NaN(), f, k, w.look(r, k)})
 			}
 		}
 	}

@@ -7,16 +7,17 @@ import (
 
 // rowState is the estimate for one compressor while it grows.
 type rowState struct {
-	how   How
-	cheap int
-	next  uint32 // of the row of places
-	draws []draw
-	y     map[key]packed // blocks that the real compressor packed
-	packs int            // runs of it
-	cpu   time.Duration  // that they took, beyond that of starting
-	bytes int64          // that they packed
-	sweep int            // files of the axis that were gone through when places only hit known blocks
-	end   bool           // and there are no more
+	how    How
+	cheap  int
+	next   uint32 // of the row of places
+	draws  []draw
+	y      map[key]packed // blocks that the real compressor packed
+	packs  int            // runs of it
+	cpu    time.Duration  // that they took, beyond that of starting
+	bytes  int64          // that they packed
+	sweep  int            // files of the axis that were gone through when places only hit known blocks
+	within int64          // bytes of the next one
+	end    bool           // and there are no more
 
 	ratios  [4]float64 // of the tables
 	entries int        // for which they were measured; 0: they were not
@@ -109,7 +110,7 @@ func (w *work) current(r *rowState) []draw {
 // rename gives the blocks of small files their new names after the layout
 // changed. What was packed stays: it still tells how such files shrink.
 func (w *work) rename(r *rowState) {
-	r.sweep, r.end = 0, false
+	r.sweep, r.within, r.end = 0, 0, false
 	for i, d := range r.draws {
 		if _, done := r.y[d.key]; d.key.number < 0 && !done && w.l.own[d.file] {
 			r.draws[i].key = w.reader.at(w.l, d.file, 0)
