@@ -15,7 +15,7 @@ const (
 	maxBatch   = 24                     // blocks in one run of the real compressor: 6 MiB
 	maxStep    = 800 * time.Millisecond // that one should take
 	goodError  = 0.005                  // standard error, of the estimate, up to which a row goes before the next
-	twinShare  = 0.35                   // of the time goes to looking for twins, until they are found
+	twinShare  = 0.6                    // of the time goes to looking for twins, until they are found
 )
 
 // next does the most useful step.
@@ -77,8 +77,8 @@ func (w *work) cheapPays(r *rowState) bool {
 	if w.drawnOut(r) {
 		return false
 	}
-	if f.exact < 3 {
-		return f.cheap < 4*firstCheap
+	if f.exact < minBlocks { // too few to believe what they say of each other
+		return f.cheap < 12*f.exact
 	}
 	perCheap := r.left[1] / float64(f.cheap) / r.cheapCPU.Seconds()
 	perExact := r.left[0] / float64(f.exact) / r.exactCPU.Seconds()
@@ -247,6 +247,28 @@ func (w *work) lookForTwins() {
 	}
 	w.twinCPU += sys.CPUTime() - begin
 	if w.step.Err() == nil && w.twins.next > found {
+		w.l = w.c.lay(w.l.in)
+		if w.twins.done() {
+			w.forget()
+		}
 		w.lay(w.l.in)
+	}
+}
+
+// forget drops what was learned of small files while there were twins among
+// them: such blocks shrink more than those that are packed.
+func (w *work) forget() {
+	for _, r := range w.rows {
+		for k := range r.y {
+			if k.number < 0 && w.share(r, k) == 0 {
+				delete(r.y, k)
+			}
+		}
+		for i, d := range r.draws {
+			if d.key.number < 0 && w.l.own[d.file] {
+				r.draws[i].key = w.reader.at(w.l, d.file, 0)
+				r.draws[i].x = w.look(r, r.draws[i].key)
+			}
+		}
 	}
 }

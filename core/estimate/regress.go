@@ -58,7 +58,12 @@ func regress(draws []drawn) fit {
 	if len(known) == 0 {
 		return f
 	}
-	terms := 1 + min(len(known)/4, 2) // a curve through few points would follow their noise
+	terms := 1 // a curve through few points would follow their noise
+	for _, least := range []int{firstExact, 4 * firstExact} {
+		if len(known) >= least {
+			terms++
+		}
+	}
 	f.curve = curve(known, terms)
 	residuals, fitted := make([]float64, len(known)), make([]float64, len(draws))
 	for i, d := range draws {
