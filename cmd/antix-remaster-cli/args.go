@@ -23,6 +23,7 @@ type options struct {
 	free    int  // MiB; 0: any number
 	dryRun  bool
 	output  string
+	method  string // of estimate: the rule of thumb to go by
 	json    bool
 	yes     bool
 	quiet   bool
@@ -49,6 +50,12 @@ type choice struct {
 	many  bool   // may be repeated
 	of    string // the only verb that knows it; "" is every one
 	set   func(o *options, value string) error
+}
+
+// fits tells whether a verb knows the flag: an estimate is of what a build would
+// make.
+func (c choice) fits(verb string) bool {
+	return c.of == verb || c.of == "build" && verb == "estimate" && c.name != "confirm"
 }
 
 // confirmation are the words that give up the files in /home, pinnedWords those
@@ -156,7 +163,7 @@ func (p *reader) apply(c choice, name, value string) error {
 
 // check looks at what only makes sense together.
 func (p *reader) check() error {
-	if i := slices.IndexFunc(p.own, func(c choice) bool { return c.of != p.o.verb }); i >= 0 {
+	if i := slices.IndexFunc(p.own, func(c choice) bool { return !c.fits(p.o.verb) }); i >= 0 {
 		return usage(tr("--%[1]s is an option of %[2]s, not of %[3]s."), p.own[i].name, p.own[i].of, p.o.verb)
 	}
 	if p.o.verb == "prune" && p.o.most == nil && p.o.free == 0 {

@@ -81,7 +81,7 @@ func TestWrongUsage(t *testing.T) {
 		"words of delete":        {"pin", "3", "--confirm", pinnedWords},
 		"words of build":         {"delete", "3", "--confirm", confirmation},
 		"words of build first":   {"--confirm", confirmation, "delete", "3"},
-		"verb of later":          {"estimate"},
+		"verb of later":          {"review"},
 		"two verbs":              {"status", "build"},
 		"extra word":             {"keep", "it"},
 		"word that looks a flag": {"keep", "--", "--yes"},

@@ -30,7 +30,7 @@ func (a *app) printHelp() error {
 		b.WriteString(columns(rows))
 	}
 	for _, name := range order {
-		if rows := flagRows(name); len(rows) > 0 && (a.verb == "" || a.verb == name) {
+		if rows := flagRows(name); len(rows) > 0 && (a.verb == "" || a.verb == name || a.verb == "estimate" && name == "build") {
 			fmt.Fprintf(&b, "\n%s\n%s", fmt.Sprintf(tr("Options of %[1]s:"), name), columns(rows))
 		}
 	}

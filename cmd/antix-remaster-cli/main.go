@@ -111,5 +111,5 @@ func (a *app) operate(ctx context.Context, c *wire.Client, req wire.Request, res
 	defer a.endProgress()
 	said := context.AfterFunc(ctx, func() { a.tell(tr("Cancelling. What was begun is being removed.")) })
 	defer said()
-	return c.Do(ctx, req, wire.Watch{Progress: a.progress, Note: a.note}, result)
+	return c.Do(ctx, req, wire.Watch{Progress: a.progress, Note: a.note, Estimate: a.estimated}, result)
 }

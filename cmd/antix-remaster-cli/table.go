@@ -9,7 +9,7 @@ import (
 )
 
 // order is how the help lists the verbs.
-var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "prune", "diff", "browse", "try", "untry", "menu"}
+var order = []string{"status", "estimate", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "prune", "diff", "browse", "try", "untry", "menu"}
 
 var verbs map[string]verb
 
@@ -21,6 +21,8 @@ func init() {
 	verbs = map[string]verb{
 		"status": {do: (*app).status, text: wire.T("what runs, what speaks against a new version, what the next start does"),
 			more: []string{wire.T("It only looks, and needs no password.")}},
+		"estimate": {do: (*app).estimate, text: wire.T("how large a new version would be, how long it takes, and whether it fits"),
+			more: []string{wire.T("It only looks, but needs the password, as only the administrator sees all files. It takes the options of build.")}},
 		"build": {do: (*app).build, text: wire.T("make a new version of this system and put it in place for the next start"),
 			more: []string{wire.T("The version you use now is kept. The boot option rollback brings it back.")}},
 		"disarm": {do: (*app).disarm, text: wire.T("take a new version out of the next start; nothing is deleted"),
@@ -80,6 +82,8 @@ var choices = []choice{
 	{name: "dry-run", of: "prune", text: wire.T("only show what would be deleted"), set: toggle(func(o *options) { o.dryRun = true })},
 	{name: "output", value: "FILE", of: "browse", text: wire.T("copy the file of the version to this new file"),
 		set: text(func(o *options, v string) { o.output = v })},
+	{name: "method", value: "du|upper", of: "estimate", text: wire.T("estimate by a rule of thumb: of all files, or of the changed ones"),
+		set: oneOf("--method", []string{"du", "upper"}, func(o *options, v string) { o.method = v })},
 	{name: "yes", text: wire.T("do not ask"), set: toggle(func(o *options) { o.yes = true })},
 	{name: "json", text: wire.T("answer with one JSON object a line, for scripts"), set: toggle(func(o *options) { o.json = true })},
 	{name: "quiet", text: wire.T("say only what went wrong"), set: toggle(func(o *options) { o.quiet = true })},

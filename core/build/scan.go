@@ -56,12 +56,23 @@ func hashPath(p string) uint64 {
 // Count walks the tree at dir, excluded paths left out, and adds up. report
 // gets the entries seen so far; it may be nil.
 func Count(ctx context.Context, dir string, rules plan.Rules, report func(int64)) (Scan, error) {
+	return CountEach(ctx, dir, rules, report, nil)
+}
+
+// Visit sees an entry that is packed: its path without a leading slash, and its
+// name in the open directory d.
+type Visit func(path string, n sys.Node, d *sys.Dir, name string)
+
+// CountEach is Count, and shows every entry that is packed to visit in the
+// order in which mksquashfs packs them: by directory, names in byte order. The
+// root itself is not shown.
+func CountEach(ctx context.Context, dir string, rules plan.Rules, report func(int64), visit Visit) (Scan, error) {
 	root, err := sys.OpenDir(dir)
 	if err != nil {
 		return Scan{}, err
 	}
 	defer root.Close()
-	w := counter{ctx: ctx, scan: Scan{stamps: map[uint64]uint64{}}, links: map[[2]uint64]bool{}, home: map[[2]uint64]bool{}, report: report}
+	w := counter{ctx: ctx, scan: Scan{stamps: map[uint64]uint64{}}, links: map[[2]uint64]bool{}, home: map[[2]uint64]bool{}, report: report, visit: visit}
 	self, err := root.Self()
 	if err != nil {
 		return Scan{}, err
@@ -77,6 +88,7 @@ type counter struct {
 	links  map[[2]uint64]bool // inodes that are counted, of what is packed
 	home   map[[2]uint64]bool // and of all that is in /home
 	report func(int64)
+	visit  Visit
 }
 
 func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
@@ -90,7 +102,7 @@ func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
 	}
 	for _, name := range names {
 		below, excluded := rules.Enter(name)
-		child := path.Join(at, name)
+		child := join(at, name)
 		if excluded && child != "home" && !strings.HasPrefix(child, "home/") {
 			continue
 		}
@@ -99,6 +111,13 @@ func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
 		}
 	}
 	return nil
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
 }
 
 // entry counts one entry. What vanished since it was listed is not there to
@@ -112,6 +131,9 @@ func (w *counter) entry(d *sys.Dir, name, at string, rules plan.Rules, excluded 
 		return err
 	}
 	w.add(at, n, excluded)
+	if w.visit != nil && !excluded {
+		w.visit(at, n, d, name)
+	}
 	if !n.IsDir() {
 		return nil
 	}
@@ -192,7 +214,7 @@ func (w *counter) homeOnly(d *sys.Dir, at string) error {
 		return err
 	}
 	for _, name := range names {
-		if err := w.entry(d, name, path.Join(at, name), plan.Rules{}, true); err != nil {
+		if err := w.entry(d, name, join(at, name), plan.Rules{}, true); err != nil {
 			return err
 		}
 	}

@@ -170,6 +170,9 @@ func (r Rules) Enter(name string) (below Rules, excluded bool) {
 	return below, false
 }
 
+// Empty tells whether the rules exclude nothing.
+func (r Rules) Empty() bool { return len(r.active) == 0 }
+
 // Match tells whether the path, relative to /, or a directory above it is
 // excluded.
 func (r Rules) Match(p string) bool {

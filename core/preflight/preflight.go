@@ -42,6 +42,8 @@ type Measured struct {
 	Reserved   int64      // bytes that sparse files there may still claim
 	CopyBytes  int64      // companions to come
 	AnnexFree  int64      // bytes free where a rootfs elsewhere lies
+	Bound      int64      // of the image, by core/estimate; 0 when it has none
+	Most       int64      // what the image cannot exceed; 0 when not known
 	PackagePID int        // a package manager at work; 0: none
 }
 

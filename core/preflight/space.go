@@ -20,10 +20,22 @@ func ratio(compressor string) float64 {
 	return 0.45
 }
 
-// Bound is the higher of the two rules of the antiX documentation, in bytes:
-// the whole system times 0.45 plus 10 MB and 10 %, or the old linuxfs and what
-// was added to it. Files that do not shrink count in full.
+// Bound is what the image will not exceed, in bytes: by samples of it where
+// there are some, else by a rule.
 func Bound(in Input) int64 {
+	switch m := in.Measured; {
+	case m.Bound > 0:
+		return m.Bound
+	case m.Most > 0:
+		return min(crude(in), m.Most)
+	}
+	return crude(in)
+}
+
+// crude is the higher of the two rules of the antiX documentation: the whole
+// system times 0.45 plus 10 MB and 10 %, or the old linuxfs and what was added
+// to it. Files that do not shrink count in full.
+func crude(in Input) int64 {
 	m, r := in.Measured, ratio(in.Plan.Compressor)
 	whole := int64(1.1 * (float64(m.Scan.Bytes)*r + float64(m.Scan.Media) + overhead))
 	grown := int64(float64(m.Upper.Bytes)*r) + m.Upper.Media + overhead

@@ -46,6 +46,21 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// What was sampled counts, whatever a rule says; what is certain bounds a rule.
+func TestBoundOfSamples(t *testing.T) {
+	for _, c := range []struct{ bound, most, want int64 }{
+		{0, 0, 506 * mib}, {300 * mib, 0, 300 * mib}, {700 * mib, 0, 700 * mib}, {700 * mib, 400 * mib, 700 * mib}, {0, 400 * mib, 400 * mib}, {0, 2000 * mib, 506 * mib},
+	} {
+		in := good(t)
+		in.Plan.Compressor, in.Facts.Default = "xz", nil
+		in.Measured.Scan, in.Measured.Upper = build.Scan{Bytes: 1000 * mib}, build.Scan{}
+		in.Measured.Bound, in.Measured.Most = c.bound, c.most
+		if got := Bound(in); got < c.want-2 || got > c.want+2 {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+}
+
 func TestRoom(t *testing.T) {
 	for _, c := range []struct {
 		free, reserved, copies int64

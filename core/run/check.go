@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"antix-remaster/core/build"
+	"antix-remaster/core/estimate"
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
@@ -50,12 +51,17 @@ func (s *station) examine(ctx context.Context, c wire.Choices) (examined, error)
 		return examined{}, err
 	}
 	in := look(ctx, s.facts, c, p)
-	scan, err := s.scan(ctx, p, s.out.Progress)
+	walked := estimate.NewCensus(s.oldImage(ctx), spareMemory())
+	scan, err := s.scan(ctx, p, s.out.Progress, walked.Visit)
 	if err == nil {
 		in.Measured, err = s.measure(ctx, p, scan)
 	}
 	if err != nil {
 		return examined{}, err
+	}
+	s.sample(ctx, p, c, &in, walked)
+	if ctx.Err() != nil {
+		return examined{}, wire.Fail(wire.Cancelled, ctx.Err())
 	}
 	checks := preflight.Run(in)
 	if preflight.FirstStop(checks) == nil {

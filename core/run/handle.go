@@ -12,12 +12,15 @@ import (
 // Handle is the helper's wire.Handler.
 func Handle(ctx context.Context, req wire.Request, out *wire.Out) (any, error) {
 	switch req.Op {
-	case wire.OpCheck, wire.OpBuild:
+	case wire.OpCheck, wire.OpBuild, wire.OpEstimate:
 		if req.Choices == nil {
 			return nil, wire.Fail(wire.BadRequest, errors.New("no choices"))
 		}
-		if req.Op == wire.OpCheck {
+		switch req.Op {
+		case wire.OpCheck:
 			return Check(ctx, *req.Choices, out)
+		case wire.OpEstimate:
+			return Estimate(ctx, *req.Choices, req.Seconds, out)
 		}
 		return Build(ctx, *req.Choices, req.Plan, out)
 	case wire.OpDisarm:

@@ -23,16 +23,21 @@ func (s *station) measure(ctx context.Context, p plan.Plan, scan build.Scan) (*p
 			return nil, err
 		}
 	}
+	return m, s.space(m, p)
+}
+
+// space measures what is free on the stick, and what is promised already.
+func (s *station) space(m *preflight.Measured, p plan.Plan) error {
 	space, err := sys.FreeSpace(s.dir.File())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m.Free = int64(space.Free)
 	m.Reserved = s.unallocated()
 	if m.CopyBytes, err = companionBytes(s.dir.Path(), p); err == nil {
 		err = s.measureAnnex(m, p)
 	}
-	return m, err
+	return err
 }
 
 // measureAnnex measures the room where a rootfs elsewhere lies.

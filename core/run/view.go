@@ -74,10 +74,10 @@ func newEntry(p plan.Plan, kernel string) build.Entry {
 }
 
 // scan walks what would be packed.
-func (s *station) scan(ctx context.Context, p plan.Plan, report wire.Report) (build.Scan, error) {
-	scan, err := build.Count(ctx, plan.View, plan.Compile(p.Patterns), func(n int64) {
+func (s *station) scan(ctx context.Context, p plan.Plan, report wire.Report, visit build.Visit) (build.Scan, error) {
+	scan, err := build.CountEach(ctx, plan.View, plan.Compile(p.Patterns), func(n int64) {
 		report(wire.Progress{Stage: wire.StageScan, Done: n})
-	})
+	}, visit)
 	if ctx.Err() != nil {
 		return scan, wire.Fail(wire.Cancelled, ctx.Err())
 	}

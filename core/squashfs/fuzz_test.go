@@ -40,7 +40,10 @@ func use(raw []byte) error {
 	_, err6 := im.Stat("lib/modules/6.1.0", false)
 	err7 := walkAll(im)
 	err8 := im.Copy(context.Background(), "text", &sink{1 << 20})
-	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8)
+	err9 := im.Tree(context.Background(), func(int, Node) error { return nil })
+	_, err10 := im.FragmentBlocks()
+	im.Level()
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10)
 }
 
 // walkAll lists twenty directories: a hostile image may have no end of them.

@@ -207,11 +207,23 @@ func (d *Dir) Names() ([]string, error) {
 	if err != nil {
 		return nil, d.wrap("list", ".", err)
 	}
-	f := os.NewFile(uintptr(fd), d.Path())
-	defer f.Close()
-	names, err := f.Readdirnames(-1)
-	sort.Strings(names)
-	return names, err
+	defer unix.Close(fd) //nolint:errcheck // only read
+	var names []string
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := unix.ReadDirent(fd, buf)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return names, d.wrap("list", ".", err)
+		}
+		if n <= 0 {
+			sort.Strings(names)
+			return names, nil
+		}
+		_, _, names = unix.ParseDirent(buf[:n], -1, names)
+	}
 }
 
 // Mkdir makes the new directory name.

@@ -95,10 +95,13 @@ func (d *Dir) Xattrs(name string) ([]Xattr, error) {
 		}
 	}
 	path := fmt.Sprintf("/proc/self/fd/%d/%s", d.fd(), name)
-	list := make([]byte, 65536) // the kernel's limit of a list
-	n, err := unix.Llistxattr(path, list)
+	n, err := unix.Llistxattr(path, nil)
 	if errors.Is(err, unix.ENOTSUP) || n == 0 {
 		return nil, nil
+	}
+	list := make([]byte, 65536) // the kernel's limit of a list
+	if err == nil {
+		n, err = unix.Llistxattr(path, list)
 	}
 	if err != nil {
 		return nil, d.wrap("list attributes of", name, err)

@@ -24,6 +24,7 @@ type Client struct {
 // What is nil sees nothing.
 type Watch struct {
 	Progress Report
+	Estimate func(Estimate)
 	Note     func(Check)
 	Paused   func(bool)
 }
@@ -107,6 +108,10 @@ func (w Watch) see(e Event, result any) (done bool, err error) {
 	case "progress":
 		if w.Progress != nil && e.Progress != nil {
 			w.Progress(*e.Progress)
+		}
+	case "estimate":
+		if w.Estimate != nil && e.Estimate != nil {
+			w.Estimate(*e.Estimate)
 		}
 	case "note":
 		if w.Note != nil && e.Check != nil {

@@ -21,29 +21,35 @@ type Op string
 // a version. OpTry gives one an entry in the boot menus of the stick, OpMenu
 // takes all entries of ours out of them, or puts them in.
 //
-// The last three are no operations of their own but concern the one that runs;
+// OpEstimate only looks, takes no lock, and goes on until it is cancelled, as sure
+// as it can get, or has used the time it was given.
+//
+// The last four are no operations of their own but concern the one that runs;
 // without one they are ignored. While it is paused it keeps its locks and all
 // it has made, but mksquashfs is stopped and nothing is read or compared; a
-// cancel, and the end of the input, end it then as ever.
+// cancel, and the end of the input, end it then as ever. OpChoose gives other
+// choices to an OpEstimate, which goes on with all it has learned.
 const (
-	OpHello   Op = "hello"
-	OpCheck   Op = "check"
-	OpBuild   Op = "build"
-	OpDisarm  Op = "disarm"
-	OpKeep    Op = "keep"
-	OpStage   Op = "stage"
-	OpNote    Op = "note"
-	OpPin     Op = "pin"
-	OpUnpin   Op = "unpin"
-	OpVerify  Op = "verify"
-	OpDelete  Op = "delete"
-	OpTry     Op = "try"
-	OpUntry   Op = "untry"
-	OpMenu    Op = "menu"
-	OpRestart Op = "restart"
-	OpCancel  Op = "cancel"
-	OpPause   Op = "pause"
-	OpResume  Op = "resume"
+	OpHello    Op = "hello"
+	OpCheck    Op = "check"
+	OpEstimate Op = "estimate"
+	OpBuild    Op = "build"
+	OpDisarm   Op = "disarm"
+	OpKeep     Op = "keep"
+	OpStage    Op = "stage"
+	OpNote     Op = "note"
+	OpPin      Op = "pin"
+	OpUnpin    Op = "unpin"
+	OpVerify   Op = "verify"
+	OpDelete   Op = "delete"
+	OpTry      Op = "try"
+	OpUntry    Op = "untry"
+	OpMenu     Op = "menu"
+	OpRestart  Op = "restart"
+	OpCancel   Op = "cancel"
+	OpPause    Op = "pause"
+	OpResume   Op = "resume"
+	OpChoose   Op = "choose"
 )
 
 // Request is one line from a face. It carries choices and names, never a path
@@ -51,12 +57,13 @@ const (
 type Request struct {
 	Op       Op       `json:"op"`
 	Protocol int      `json:"protocol,omitempty"` // of OpHello
-	Choices  *Choices `json:"choices,omitempty"`  // of OpCheck and OpBuild
+	Choices  *Choices `json:"choices,omitempty"`  // of OpCheck, OpBuild, OpEstimate and OpChoose
 	Plan     string   `json:"plan,omitempty"`     // of OpBuild: hash of the plan that the user saw
 
 	Version   *VersionRef `json:"version,omitempty"`   // of OpStage, OpNote, OpPin, OpUnpin, OpVerify, OpDelete, OpTry and OpUntry
 	Note      string      `json:"note,omitempty"`      // of OpNote: one line; "" takes the note away
 	Menu      string      `json:"menu,omitempty"`      // of OpMenu: MenuOn or MenuOff
+	Seconds   int         `json:"seconds,omitempty"`   // of OpEstimate: time of the processors that it may use; 0: no limit
 	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version was confirmed in words
 }
 
@@ -129,10 +136,11 @@ func StopOf(err error) Check {
 
 // Event is one line from the helper.
 type Event struct {
-	Event    string          `json:"event"` // ready, progress, note, paused, resumed, result, error
+	Event    string          `json:"event"` // ready, progress, estimate, note, paused, resumed, result, error
 	Protocol int             `json:"protocol,omitempty"`
 	Progress *Progress       `json:"progress,omitempty"`
-	Check    *Check          `json:"check,omitempty"`  // of note
+	Check    *Check          `json:"check,omitempty"` // of note
+	Estimate *Estimate       `json:"estimate,omitempty"`
 	Result   json.RawMessage `json:"result,omitempty"` // of result, by operation
 	Code     Code            `json:"code,omitempty"`   // of error
 	Args     []string        `json:"args,omitempty"`

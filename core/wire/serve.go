@@ -93,6 +93,7 @@ type server struct {
 	mu      sync.Mutex
 	stop    context.CancelFunc // of the running operation; nil when idle
 	pause   *pause.Switch      // of the same
+	chosen  chan Choices       // of the same
 }
 
 func (s *server) take(line []byte) error {
@@ -115,6 +116,8 @@ func (s *server) take(line []byte) error {
 		s.cancel()
 	case OpPause, OpResume:
 		s.hold(req.Op == OpPause)
+	case OpChoose:
+		s.choose(req.Choices)
 	default:
 		return s.start(req)
 	}
@@ -151,6 +154,7 @@ func (s *server) start(req Request) error {
 	}
 	ctx, stop := context.WithCancel(s.ctx)
 	ctx, s.pause = pause.With(ctx)
+	ctx, s.chosen = withChosen(ctx)
 	s.stop = stop
 	s.running.Go(func() {
 		result, err := s.handle(ctx, req, s.out)

@@ -57,6 +57,8 @@ func (r Request) check() error {
 		return errors.New("that is no note")
 	case (r.Op == OpMenu) != (r.Menu == MenuOn || r.Menu == MenuOff) || r.Op != OpMenu && r.Menu != "":
 		return errors.New("on or off, and only for the menus")
+	case r.Seconds < 0 || r.Seconds > 0 && r.Op != OpEstimate:
+		return errors.New("no such time")
 	case r.Confirmed && r.Op != OpDelete:
 		return errors.New("nothing to confirm")
 	}

@@ -70,7 +70,7 @@ var limited = []onlyBy{
 	{module + "/core/run", []string{helper}},
 	{module + "/core/intent", faces},
 	{module + "/core/words", faces},
-	{module + "/core/estimate", faces},
+	{module + "/core/estimate", append([]string{"core/run"}, faces...)},
 	{module + "/gui", []string{"cmd/antix-remaster"}},
 	{gotk3 + "/", []string{"gui", "cmd/antix-remaster"}},
 }

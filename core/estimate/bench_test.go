@@ -1,0 +1,203 @@
+package estimate
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"antix-remaster/core/build"
+	"antix-remaster/core/plan"
+	"antix-remaster/core/sys"
+)
+
+// The benchmark takes from the environment how much it does:
+//
+//	ANTIX_REMASTER_ESTIMATE_MB     size of a tree, 2000
+//	ANTIX_REMASTER_ESTIMATE_SEEDS  seeds, 20
+//	ANTIX_REMASTER_ESTIMATE_TREES  names of trees, all
+//	ANTIX_REMASTER_ESTIMATE_WITH   compressors, all
+//	ANTIX_REMASTER_ESTIMATE_KEEP   folder in which trees and images stay for the next time
+func setting(name, otherwise string) string {
+	if v := os.Getenv("ANTIX_REMASTER_ESTIMATE_" + name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+func number(b *testing.B, name, otherwise string) int {
+	n, err := strconv.Atoi(setting(name, otherwise))
+	check(b, err)
+	return n
+}
+
+// image is the truth: what mksquashfs makes of a tree.
+type image struct {
+	path string
+	size int64
+	cpu  time.Duration
+}
+
+// stand is what the benchmark works with.
+type stand struct {
+	b      *testing.B
+	dir    string
+	size   int64
+	engine build.Engine
+}
+
+// tree makes a tree, or finds it.
+func (s stand) tree(name string) string {
+	dir := filepath.Join(s.dir, name)
+	if _, err := os.Stat(dir); err == nil {
+		return dir
+	}
+	part := dir + ".part"
+	check(s.b, os.RemoveAll(part))
+	check(s.b, os.MkdirAll(part, 0o755))
+	if share, ok := strings.CutPrefix(name, "overlay"); ok {
+		n, err := strconv.Atoi(share)
+		check(s.b, err)
+		change(s.b, s.tree("desktop"), part, float64(n)/100)
+	} else {
+		makers[name](s.b, part, s.size)
+	}
+	check(s.b, os.Rename(part, dir))
+	return dir
+}
+
+// pack makes the image of a tree, or finds it.
+func (s stand) pack(name, compressor string) image {
+	dir, out := s.tree(name), filepath.Join(s.dir, name+"."+compressor)
+	if _, err := os.Stat(out + ".cpu"); err != nil {
+		p, err := sys.Start(sys.Spec{Path: s.engine.Path, Args: []string{dir, out, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", compressor, "-b", plan.BlockSize, "-mem", "512M"}})
+		check(s.b, err)
+		check(s.b, p.Wait())
+		check(s.b, os.WriteFile(out+".cpu", []byte(p.CPU().String()), 0o644))
+	}
+	text, err := os.ReadFile(out + ".cpu")
+	check(s.b, err)
+	cpu, err := time.ParseDuration(string(text))
+	check(s.b, err)
+	st, err := os.Stat(out)
+	check(s.b, err)
+	return image{out, st.Size(), cpu}
+}
+
+// trial is one run: what was known after so much time of the processors.
+type trial struct {
+	first           time.Duration // until the first figure with a real block
+	after5, after10 Row
+}
+
+func (s stand) try(dir, compressor, old string, seed int) trial {
+	in := Input{Dir: dir, Choice: Choice{Hows: []How{{Compressor: compressor, Processors: 1}}, Room: -1}, Engine: s.engine, Memory: 2 << 30,
+		Urgent: true, Seed: uint64(seed), Work: 10 * time.Second, Enough: 0.0002}
+	if old != "" {
+		f, err := os.Open(old)
+		check(s.b, err)
+		defer f.Close()
+		in.Old, err = ReadOld(s.b.Context(), f)
+		check(s.b, err)
+	}
+	r := Start(s.b.Context(), in)
+	var t trial
+	for st := range r.States() {
+		if len(st.Rows) == 0 || st.Rows[0].Blocks == 0 && !st.Rows[0].Whole {
+			continue
+		}
+		if t.first == 0 {
+			t.first = st.Work
+		}
+		if st.Work <= 5*time.Second {
+			t.after5 = st.Rows[0]
+		}
+		if st.Work <= 10*time.Second {
+			t.after10 = st.Rows[0]
+		}
+	}
+	check(s.b, r.Err())
+	return t
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// BenchmarkEstimate prints the table of docs/benchmarks.md: for every tree and
+// compressor the median and the worst error in percent after 5 and 10 s of
+// processor time, how often the bound was exceeded, the bound and the predicted
+// time to the truth, the time until the first figure, and how far the crude
+// rules are off.
+func BenchmarkEstimate(b *testing.B) {
+	s := stand{b: b, dir: setting("KEEP", b.TempDir()), size: int64(number(b, "MB", "2000")) * 1e6}
+	var err error
+	s.engine, err = build.FindEngine(b.Context())
+	check(b, err)
+	trees := strings.Fields(setting("TREES", "desktop minbase documents tiny media overlay5 overlay20 overlay50"))
+	fmt.Println("| tree | | truth MB | 5 s: median | worst | 10 s: median | worst | bound missed | bound / truth | blocks | first s | time | du | upper | ratio |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	for _, tree := range trees {
+		for _, compressor := range strings.Fields(setting("WITH", strings.Join(plan.Compressors, " "))) {
+			fmt.Println(s.line(tree, compressor, number(b, "SEEDS", "20")))
+		}
+	}
+}
+
+func (s stand) line(tree, compressor string, seeds int) string {
+	truth, old := s.pack(tree, compressor), image{}
+	if strings.HasPrefix(tree, "overlay") {
+		old = s.pack("desktop", compressor)
+	}
+	var off5, off10, over, first []float64
+	var last Row
+	missed := 0
+	for seed := range seeds {
+		t := s.try(s.tree(tree), compressor, old.path, seed)
+		off := func(r Row) float64 { return math.Abs(float64(r.Estimate)/float64(truth.size)-1) * 100 }
+		off5, off10 = append(off5, off(t.after5)), append(off10, off(t.after10))
+		over, first = append(over, float64(t.after10.Bound)/float64(truth.size)), append(first, t.first.Seconds())
+		for _, r := range []Row{t.after5, t.after10} {
+			if r.Bound < truth.size {
+				missed++
+			}
+		}
+		last = t.after10
+	}
+	return fmt.Sprintf("| %s | %s | %.1f | %.2f | %.2f | %.2f | %.2f | %d of %d | %.3f | %d | %.2f | %.2f | %s |", tree, compressor, float64(truth.size)/1e6,
+		median(off5), slices.Max(off5), median(off10), slices.Max(off10), missed, 2*seeds, slices.Max(over), last.Blocks, slices.Max(first),
+		last.Seconds/truth.cpu.Seconds(), s.crude(tree, truth, old))
+}
+
+// crude is how far the rules that people use are off, in percent.
+func (s stand) crude(tree string, truth, old image) string {
+	used := func(name string) float64 {
+		out, err := exec.Command("du", "-s", "--block-size=1", s.tree(name)).Output()
+		check(s.b, err)
+		n, err := strconv.ParseFloat(strings.Fields(string(out))[0], 64)
+		check(s.b, err)
+		return n
+	}
+	off := func(guess float64) string { return fmt.Sprintf("%+.0f", (guess/float64(truth.size)-1)*100) }
+	now := used(tree)
+	if old.path == "" {
+		return off(ByTree(int64(now))) + " | | "
+	}
+	before := used("desktop")
+	changed := 0.0
+	newer := exec.Command("find", s.tree(tree), "-type", "f", "-newer", old.path, "-printf", "%b\n")
+	out, err := newer.Output()
+	check(s.b, err)
+	for _, n := range strings.Fields(string(out)) {
+		blocks, _ := strconv.ParseFloat(n, 64)
+		changed += blocks * 512
+	}
+	return off(ByTree(int64(now))) + " | " + off(ByUpper(old.size, int64(changed))) + " | " + off(ByRatio(int64(now), old.size, int64(before)))
+}

@@ -1,0 +1,109 @@
+package estimate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"antix-remaster/core/build"
+	"antix-remaster/core/squashfs"
+	"antix-remaster/core/sys"
+)
+
+// exact packs single blocks with the real engine, each as a file of its own in
+// a folder that only this user can enter. The same way works for every version:
+// 4.4 cannot read a tar, and no version needs one for so little.
+type exact struct {
+	engine build.Engine
+	dir    string // should lie in memory
+	files  int    // that lie there now
+	calm   bool
+	start  time.Duration // of the processors, that a run takes before it packs
+}
+
+// newExact makes the folder, below temp or where temporary files lie.
+func newExact(e build.Engine, temp string, calm bool) (*exact, error) {
+	dir, err := os.MkdirTemp(temp, "antix-remaster-estimate-")
+	if err == nil {
+		err = os.Mkdir(filepath.Join(dir, "in"), 0o700)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a place for blocks: %w", err)
+	}
+	return &exact{engine: e, dir: dir, calm: calm}, nil
+}
+
+func (x *exact) close() error { return os.RemoveAll(x.dir) }
+
+func (x *exact) name(i int) string { return filepath.Join(x.dir, "in", fmt.Sprintf("%06d", i)) }
+
+// add lays a block down for the next run.
+func (x *exact) add(data []byte) error {
+	err := os.WriteFile(x.name(x.files), data, 0o600)
+	if err == nil {
+		x.files++
+	}
+	return err
+}
+
+// run packs what was added, in blocks of so many bytes, gives the stored size of
+// each and the time of the processors that it took, and takes it away.
+func (x *exact) run(ctx context.Context, h How, block int) (sizes []int64, cpu time.Duration, err error) {
+	defer func() { err = errors.Join(err, x.clear()) }()
+	out := filepath.Join(x.dir, "out")
+	args := []string{filepath.Join(x.dir, "in"), out, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-no-fragments", "-no-duplicates", "-no-xattrs",
+		"-comp", h.Compressor, "-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", "64M"}
+	if h.Level > 0 {
+		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
+	}
+	p, err := sys.Start(sys.Spec{Path: x.engine.Path, Args: args, Background: x.calm})
+	if err != nil {
+		return nil, 0, err
+	}
+	stop := context.AfterFunc(ctx, func() { p.Signal(syscall.SIGKILL) })
+	err = p.Wait()
+	stop()
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return nil, p.CPU(), fmt.Errorf("cannot pack a sample: %w", err)
+	}
+	sizes, err = storedSizes(ctx, out, x.files)
+	return sizes, p.CPU(), err
+}
+
+func (x *exact) clear() error {
+	var errs []error
+	for ; x.files > 0; x.files-- {
+		errs = append(errs, os.Remove(x.name(x.files-1)))
+	}
+	return errors.Join(errs...)
+}
+
+// storedSizes reads from the tables of the small image what each file takes.
+func storedSizes(ctx context.Context, name string, files int) ([]int64, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	im, err := squashfs.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	sizes := make([]int64, files)
+	err = im.Tree(ctx, func(_ int, e squashfs.Node) error {
+		i, err := strconv.Atoi(e.Name)
+		if err != nil || i >= files {
+			return nil //nolint:nilerr // the root
+		}
+		for _, b := range e.Blocks {
+			sizes[i] += squashfs.Stored(b)
+		}
+		return nil
+	})
+	return sizes, err
+}

@@ -1,0 +1,173 @@
+package estimate
+
+import (
+	"sort"
+)
+
+// blockSize is plan.BlockSize in bytes.
+const blockSize = 256 << 10
+
+// axis lays the data of every file of the census on one line, whether it is
+// packed or not, so that a place on it stays the same when the choices change.
+type axis struct {
+	files []int32 // entries with data of their own, in order
+	ends  []int64 // where the data of each ends
+	at    []int32 // of an entry: its place in files, or -1
+}
+
+func newAxis(c *Census) *axis {
+	a := &axis{at: make([]int32, len(c.entries))}
+	end := int64(0)
+	for i := range c.entries {
+		a.at[i] = -1
+		e := &c.entries[i]
+		if e.kind != kindFile || e.size == 0 || int(e.first) != i {
+			continue
+		}
+		n := c.data(int32(i))
+		if n == 0 {
+			continue
+		}
+		end += n
+		a.at[i] = int32(len(a.files))
+		a.files, a.ends = append(a.files, int32(i)), append(a.ends, end)
+	}
+	return a
+}
+
+func (a *axis) length() int64 {
+	if len(a.ends) == 0 {
+		return 0
+	}
+	return a.ends[len(a.ends)-1]
+}
+
+// find gives the file at a place, and how far into its data the place is.
+func (a *axis) find(at int64) (file int32, offset int64) {
+	i := sort.Search(len(a.ends), func(i int) bool { return a.ends[i] > at })
+	begin := int64(0)
+	if i > 0 {
+		begin = a.ends[i-1]
+	}
+	return a.files[i], at - begin
+}
+
+// data is how many bytes of a file are in blocks that are no holes.
+func (c *Census) data(number int32) int64 {
+	size := c.entries[number].size
+	runs, sparse := c.sparse[number]
+	if !sparse {
+		return size
+	}
+	var sum int64
+	for _, r := range runs {
+		sum += min(int64(r.to)*blockSize, size) - int64(r.from)*blockSize
+	}
+	return sum
+}
+
+// blockAt is the number of the block of a large file that holds a place in its
+// data.
+func (c *Census) blockAt(number int32, offset int64) int32 {
+	for _, r := range c.sparse[number] {
+		if n := int64(r.to-r.from) * blockSize; offset >= n {
+			offset -= n
+			continue
+		}
+		return r.from + int32(offset/blockSize)
+	}
+	return int32(offset / blockSize)
+}
+
+// fragment is a block that mksquashfs fills with small files: those in
+// layout.small from first on, up to the next fragment's.
+type fragment struct {
+	first int32
+	bytes int32
+}
+
+// layout is how mksquashfs lays out what the choices let it pack.
+type layout struct {
+	in        []bool  // of an entry: packed at all
+	own       []bool  // of an entry: packed, and its data are its own, not a twin's
+	small     []int32 // files that share blocks, in order
+	fragments []fragment
+	inSmall   []int32 // of an entry: where it is in small; -1
+	blocks    int     // of large files
+	bytes     int64   // of all data
+	files     int     // with data
+	twins     int64   // bytes that are not packed as there is a twin
+}
+
+// lay finds for the entries that are in what each takes. Twins are known as
+// far as the census knows them.
+func (c *Census) lay(in []bool) *layout {
+	n := len(c.entries)
+	l := &layout{in: in, own: make([]bool, n), inSmall: make([]int32, n)}
+	links, seen := make([]bool, n), make([]bool, n)
+	for i := range c.entries {
+		e := &c.entries[i]
+		if !in[i] || e.kind != kindFile || e.size == 0 || links[e.first] {
+			continue
+		}
+		links[e.first] = true
+		if same := c.identity(e.first); same >= 0 {
+			if seen[same] {
+				l.twins += c.data(e.first)
+				continue
+			}
+			seen[same] = true
+		}
+		l.add(c, e.first)
+	}
+	return l
+}
+
+// add places the data of the file that is called number first.
+func (l *layout) add(c *Census, number int32) {
+	l.own[number] = true
+	size := c.entries[number].size
+	l.files++
+	if size >= blockSize {
+		n := c.data(number)
+		l.bytes += n
+		l.blocks += int((n + blockSize - 1) / blockSize)
+		return
+	}
+	l.bytes += size
+	last := len(l.fragments) - 1
+	if last < 0 || int64(l.fragments[last].bytes)+size > blockSize {
+		l.fragments = append(l.fragments, fragment{first: int32(len(l.small))})
+		last++
+	}
+	l.fragments[last].bytes += int32(size)
+	l.inSmall[number] = int32(len(l.small))
+	l.small = append(l.small, number)
+}
+
+// members are the files of the fragment that holds a small file.
+func (l *layout) members(number int32) []int32 {
+	at := l.inSmall[number]
+	i := sort.Search(len(l.fragments), func(i int) bool { return l.fragments[i].first > at }) - 1
+	end := int32(len(l.small))
+	if i+1 < len(l.fragments) {
+		end = l.fragments[i+1].first
+	}
+	return l.small[l.fragments[i].first:end]
+}
+
+// point is place number k of an endless row, of which every beginning is spread
+// evenly over [0, 1): the van der Corput sequence, shifted.
+func point(k uint32, shift float64) float64 {
+	bits, v := k, 0.0
+	for step := 0.5; bits > 0; step /= 2 {
+		if bits&1 > 0 {
+			v += step
+		}
+		bits >>= 1
+	}
+	if v += shift; v >= 1 {
+		v--
+	}
+	return v
+}

@@ -1,0 +1,131 @@
+package estimate
+
+import (
+	"context"
+	"io"
+	"sort"
+
+	"antix-remaster/core/squashfs"
+)
+
+// Old is what is known of the files in the image that runs: what each costs
+// there, it costs in the new image too, as long as nobody changed it.
+type Old struct {
+	compressor string
+	level      int
+	usable     bool // its costs are those of a new image with the same compressor
+	nodes      []oldNode
+	tables     int64 // bytes of the image behind the data
+}
+
+type oldNode struct {
+	name        string
+	dir         int32
+	first, many int32 // a directory: where its entries are
+	kind        kind
+	mtime       uint32
+	size        int64
+	stored      float64 // bytes that its data take
+	content     content
+}
+
+// content is the same for files that share their data.
+type content struct {
+	start            int64
+	fragment, offset uint32
+	size             int64
+}
+
+var kinds = map[uint32]kind{0o040000: kindDir, 0o100000: kindFile, 0o120000: kindLink}
+
+// ReadOld reads the tables of an image. The error tells that nothing can be
+// taken from it; everything is then measured.
+func ReadOld(ctx context.Context, r io.ReaderAt) (*Old, error) {
+	im, err := squashfs.Open(r)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := im.FragmentBlocks()
+	if err != nil {
+		return nil, err
+	}
+	o := &Old{compressor: im.Super.Compressor, tables: im.Super.BytesUsed - im.Super.InodeTable}
+	var usual bool
+	o.level, usual = im.Level()
+	o.usable = usual && im.Super.BlockSize == blockSize
+	used := make([]int64, len(blocks)) // bytes in each fragment block
+	err = im.Tree(ctx, func(number int, e squashfs.Node) error {
+		o.add(int32(number), e)
+		if int(e.Fragment) < len(used) {
+			used[e.Fragment] = max(used[e.Fragment], int64(e.Offset)+tail(e.Size, im.Super.BlockSize))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range o.nodes {
+		n := &o.nodes[i]
+		if f := n.content.fragment; n.kind == kindFile && int(f) < len(used) && used[f] > 0 {
+			n.stored += float64(tail(n.size, im.Super.BlockSize)) * float64(squashfs.Stored(blocks[f].Size)) / float64(used[f])
+		}
+	}
+	return o, nil
+}
+
+func tail(size int64, block uint32) int64 { return size % int64(block) }
+
+func (o *Old) add(number int32, e squashfs.Node) {
+	n := oldNode{name: e.Name, dir: int32(e.Dir), kind: kinds[e.Type], mtime: uint32(e.MTime), size: e.Size,
+		content: content{e.Start, e.Fragment, e.Offset, e.Size}}
+	for _, b := range e.Blocks {
+		n.stored += float64(squashfs.Stored(b))
+	}
+	if len(e.Blocks) == 0 {
+		n.content.start = 0
+	}
+	if e.Dir >= 0 {
+		d := &o.nodes[e.Dir]
+		if d.many == 0 {
+			d.first = number
+		}
+		d.many++
+	}
+	o.nodes = append(o.nodes, n)
+}
+
+// child finds a name in a directory, -1 when it is not there.
+func (o *Old) child(dir int32, name string) int32 {
+	if o == nil || dir < 0 {
+		return -1
+	}
+	d := o.nodes[dir]
+	list := o.nodes[d.first : d.first+d.many]
+	i := sort.Search(len(list), func(i int) bool { return list[i].name >= name })
+	if i == len(list) || list[i].name != name {
+		return -1
+	}
+	return d.first + int32(i)
+}
+
+// same tells whether a file is the one of the image: nobody changed it.
+func (o *Old) same(node int32, e entry) bool {
+	if o == nil || node < 0 {
+		return false
+	}
+	n := o.nodes[node]
+	return n.kind == e.kind && n.size == e.size && n.mtime == e.mtime
+}
+
+// prices tells whether the image's costs hold for a new one of this kind.
+func (o *Old) prices(h How) bool {
+	return o != nil && o.usable && o.compressor == h.Compressor && o.level == h.level()
+}
+
+// level is the one that 0 stands for.
+func (h How) level() int {
+	if h.Level > 0 {
+		return h.Level
+	}
+	return map[string]int{"zstd": 15, "gzip": 9}[h.Compressor]
+}

@@ -1,0 +1,243 @@
+package estimate
+
+import (
+	"math"
+	"time"
+)
+
+// rowState is the estimate for one compressor while it grows.
+type rowState struct {
+	how    How
+	cheap  int
+	next   uint32 // of the row of places
+	draws  []draw
+	y      map[key]packed // blocks that the real compressor packed
+	packs  int            // runs of it
+	cpu    time.Duration  // that they took, beyond that of starting
+	bytes  int64          // that they packed
+	sweep  int            // files of the axis that were gone through when places only hit known blocks
+	within int64          // bytes of the next one
+	end    bool           // and there are no more
+
+	ratios  [4]float64 // of the tables
+	entries int        // for which they were measured; 0: they were not
+
+	sums     sums
+	fit      fit
+	left     [2]float64    // variance, bytes squared, that more real figures lower, and more cheap ones
+	cheapCPU time.Duration // of a cheap figure, lately
+	exactCPU time.Duration // of a real one
+	out      Row
+	sure     bool
+}
+
+// draw is a place that hit a block.
+type draw struct {
+	at   float64 // NaN: it was not a place that led to it
+	file int32
+	key  key
+	x    float64 // ratio of the cheap compressor
+}
+
+func newRow(h How) *rowState {
+	return &rowState{how: h, cheap: cheapOf[h.Compressor], y: map[key]packed{}, ratios: [4]float64{0.35, 0.45, 0.7, 0.4}, exactCPU: 50 * time.Millisecond, cheapCPU: time.Millisecond}
+}
+
+// priced tells whether the old image tells what a file costs.
+func (w *work) priced(r *rowState, file int32) bool {
+	return w.c.entries[file].old >= 0 && w.c.image.prices(r.how)
+}
+
+// sums is what the choices leave of the axis for a row.
+type sums struct {
+	known  float64 // stored bytes that the old image tells
+	bytes  float64 // of data to be sampled
+	class  [classes]float64
+	unread float64 // bytes that nobody can read: they count in full
+}
+
+func (w *work) sum(r *rowState) sums {
+	var s sums
+	for _, f := range w.axis.files {
+		if !w.l.own[f] {
+			continue
+		}
+		e := &w.c.entries[f]
+		switch n := float64(w.c.data(f)); {
+		case w.priced(r, f):
+			s.known += w.c.image.nodes[e.old].stored
+		case e.unread:
+			s.unread += n
+		case e.size < blockSize:
+			s.class[shared] += n
+		default:
+			rest := float64(e.size % blockSize)
+			s.class[ending] += min(rest, n)
+			s.class[full] += max(n-rest, 0)
+		}
+	}
+	s.bytes = s.class[full] + s.class[ending] + s.class[shared]
+	return s
+}
+
+// class tells what kind of block it is.
+func (w *work) class(k key) class {
+	switch {
+	case k.number < 0:
+		return shared
+	case (int64(k.number)+1)*blockSize > w.c.entries[k.file].size:
+		return ending
+	}
+	return full
+}
+
+// counts tells whether a file is one that is sampled, under the present choices.
+func (w *work) counts(r *rowState, file int32) bool {
+	return w.l.own[file] && !w.c.entries[file].unread && !w.priced(r, file)
+}
+
+// current gives the draws that count.
+func (w *work) current(r *rowState) []draw {
+	var out []draw
+	for _, d := range r.draws {
+		if w.counts(r, d.file) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// rename gives the blocks of small files their new names after the layout
+// changed. What was packed stays: it still tells how such files shrink.
+func (w *work) rename(r *rowState) {
+	r.sweep, r.within, r.end = 0, 0, false
+	for i, d := range r.draws {
+		if _, done := r.y[d.key]; d.key.number < 0 && !done && w.l.own[d.file] {
+			r.draws[i].key = w.reader.at(w.l, d.file, 0)
+		}
+	}
+}
+
+// share is how many bytes of a block, of those that are sampled, are in the
+// present layout; 0 when there is no such block in it.
+func (w *work) share(r *rowState, k key) float64 {
+	if k.number >= 0 {
+		return min(float64(w.c.entries[k.file].size)-float64(k.number)*blockSize, blockSize)
+	}
+	if w.l.inSmall[k.file] < 0 || w.reader.at(w.l, k.file, 0) != k {
+		return 0
+	}
+	sum := 0.0
+	for _, f := range w.reader.fellows(w.l, k) {
+		if w.counts(r, f) {
+			sum += float64(w.c.entries[f].size)
+		}
+	}
+	return sum
+}
+
+// calculate makes the row's figures from all that is known.
+func (w *work) calculate(r *rowState) {
+	s, seen := w.sum(r), map[key]bool{}
+	var draws []drawn
+	measured, stored, blocks := 0.0, 0.0, 0 // of blocks with a real figure
+	unseen := s.class                       // bytes in blocks that no place hit
+	var looked []draw                       // of those with a cheap one
+	for _, d := range w.current(r) {
+		y, exact := r.y[d.key]
+		exact = exact && y.bytes > 0
+		if !math.IsNaN(d.at) {
+			draws = append(draws, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, class: w.class(d.key)})
+		}
+		if seen[d.key] {
+			continue
+		}
+		share := w.share(r, d.key)
+		unseen[w.class(d.key)] -= share
+		if !exact {
+			looked = append(looked, d)
+		} else {
+			blocks++
+			measured, stored = measured+share, stored+float64(y.stored)*share/float64(y.bytes)
+		}
+		seen[d.key] = true
+	}
+	r.sums, r.fit = s, regress(draws)
+	twins, twinsSE := w.twins.expected(w.l)
+	rest := max(s.bytes-min(twins, s.bytes/2)-measured, 0)
+	if r.fit.exact == 0 {
+		r.fit.curve[0], r.fit.mean = guess, guess
+	}
+	if r.fit.exact < 3 {
+		r.fit.means = [classes]float64{r.fit.mean, r.fit.mean, r.fit.mean}
+		r.fit.spreads = [classes]float64{r.fit.spread, r.fit.spread, r.fit.spread}
+	}
+	predicted, variance := w.predict(r, looked, unseen, rest)
+	tables := w.tables.cost(r.ratios)
+	estimate := s.known + s.unread + stored + predicted + tables
+	whole := (rest < 1 || r.end) && r.entries > 0 && w.twins.done()
+	se := math.Hypot(math.Sqrt(variance), r.fit.mean*twinsSE)
+	if r.entries == 0 {
+		se += tables / 4
+	}
+	w.fill(r, estimate, se, blocks, whole)
+}
+
+// predict gives what the rest, bytes without a real figure, will take, and its
+// variance: the blocks that were looked at by what the cheap compressor made of
+// them, those that were not by the mean of their class.
+func (w *work) predict(r *rowState, looked []draw, unseen [classes]float64, rest float64) (stored, variance float64) {
+	if rest < 1 {
+		return 0, 0
+	}
+	bytes, squares := 0.0, 0.0
+	for _, d := range looked {
+		share := w.share(r, d.key)
+		bytes += share
+		stored += share * min(max(r.fit.at(d.x), 0), 1)
+		squares += share * share
+	}
+	r.left[1] = 0
+	for c, n := range unseen {
+		if n >= 1 {
+			bytes += n
+			stored += n * r.fit.means[c]
+			r.left[1] += r.fit.spreads[c] * n * n
+		}
+	}
+	r.left[0] = r.fit.residual * (rest*rest + float64(r.fit.exact)*squares)
+	if bytes > rest { // some of them will turn out to be twins
+		stored *= rest / bytes
+	}
+	return stored, r.left[0] + r.left[1]
+}
+
+// guess is the ratio before anything is measured.
+const guess = 0.4
+
+func (w *work) fill(r *rowState, estimate, se float64, blocks int, whole bool) {
+	most := int64(r.sums.known+r.sums.unread+r.sums.bytes) + w.tables.size()
+	degrees := max(blocks-3, 0)
+	if whole {
+		se, degrees = 0, 1000
+	}
+	r.out = Row{How: r.how, Estimate: min(int64(estimate), most), Error: int64(min(se, float64(most))), Blocks: blocks, Whole: whole,
+		Bound: bound(estimate, se, degrees, most), Seconds: w.seconds(r)}
+	r.out.judge(w.room, most, degrees)
+	r.sure = whole || w.in.Enough > 0 && blocks >= minBlocks && t99(degrees)*se <= w.in.Enough*estimate
+}
+
+// seconds is how long packing takes: what the samples took, and what every file
+// costs to find and open, on so many processors.
+func (w *work) seconds(r *rowState) float64 {
+	if r.bytes == 0 {
+		return 0
+	}
+	cpu := r.cpu.Seconds() / float64(r.bytes) * float64(w.l.bytes)
+	cpu += perFile.Seconds() * float64(len(w.c.entries))
+	return cpu / float64(max(r.how.Processors, 1))
+}
+
+// perFile is what mksquashfs needs to look at an entry and to open it: measured
+// with lz4 on trees of tiny files.
+const perFile = 25 * time.Microsecond

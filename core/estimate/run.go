@@ -1,0 +1,224 @@
+package estimate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"antix-remaster/core/build"
+	"antix-remaster/core/pause"
+	"antix-remaster/core/sys"
+)
+
+// work is the one goroutine that does it all, step by step.
+type work struct {
+	*Run
+	ctx     context.Context
+	c       *Census
+	root    *sys.Dir
+	axis    *axis
+	l       *layout
+	tables  *tables
+	twins   *twins
+	looks   map[key]*look
+	reader  *blocks
+	cheap   *cheap
+	exact   *exact
+	shift   float64
+	rows    []*rowState // those of the choice, in its order
+	idle    map[How]*rowState
+	room    int64
+	step    context.Context // ends when the choices change
+	began   time.Time
+	own     time.Duration // this program's processor time when it began
+	child   time.Duration // that of mksquashfs
+	twinCPU time.Duration
+	largest []Part
+}
+
+func (r *Run) run(ctx context.Context) {
+	defer close(r.done)
+	defer close(r.states)
+	run := sys.Calm
+	if r.in.Urgent {
+		run = func(do func()) { do() }
+	}
+	run(func() {
+		w := &work{Run: r, ctx: ctx, began: time.Now(), own: sys.CPUTime(), looks: map[key]*look{}, idle: map[How]*rowState{}}
+		r.err = w.whole()
+	})
+}
+
+func (w *work) whole() (err error) {
+	if w.root, err = sys.OpenDir(w.in.Dir); err != nil {
+		return err
+	}
+	defer w.root.Close()
+	if err := w.walk(); err != nil {
+		return err
+	}
+	if w.cheap, err = newCheap(); err != nil {
+		return err
+	}
+	if w.exact, err = newExact(w.in.Engine, w.in.temp(), !w.in.Urgent); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.exact.close()) }()
+	if err := w.prepare(); err != nil {
+		return err
+	}
+	for w.again() || w.stay() {
+		if err := w.next(); err != nil && w.ctx.Err() == nil && w.step.Err() == nil {
+			return err
+		}
+	}
+	return w.ctx.Err()
+}
+
+// walk fills the census, unless somebody else walked.
+func (w *work) walk() error {
+	w.c = w.in.Walked
+	if w.c == nil {
+		w.c = NewCensus(w.in.Old, w.in.Memory)
+		last := time.Now()
+		see := func(path string, n sys.Node, d *sys.Dir, name string) {
+			w.c.Visit(path, n, d, name)
+			if len(w.c.entries)%512 == 0 && time.Since(last) > eventGap {
+				last = time.Now()
+				w.publish(State{Entries: int64(len(w.c.entries)), Work: w.spent()})
+			}
+		}
+		ctx, stop := context.WithCancelCause(w.ctx)
+		defer stop(nil)
+		stopFull := func(path string, n sys.Node, d *sys.Dir, name string) {
+			if see(path, n, d, name); w.c.full != nil {
+				stop(w.c.full)
+			}
+		}
+		if _, err := build.CountEach(ctx, w.in.Dir, w.in.Always, nil, stopFull); err != nil && w.c.full == nil {
+			return err
+		}
+	}
+	return w.c.full
+}
+
+const eventGap = 100 * time.Millisecond
+
+// prepare lays out what the choices pack at the start.
+func (w *work) prepare() error {
+	w.axis = newAxis(w.c)
+	rnd := rand.New(rand.NewPCG(w.in.Seed, 1))
+	w.shift = rnd.Float64()
+	w.twins = newTwins(w.c, w.axis, w.root, rnd)
+	w.reader = &blocks{c: w.c, root: w.root, buf: make([]byte, blockSize)}
+	if err := w.exact.add([]byte{0, 1, 2, 3}); err != nil {
+		return err
+	}
+	_, cpu, err := w.exact.run(w.ctx, How{Compressor: w.in.Hows[0].Compressor, Processors: 1}, blockSize)
+	if err != nil {
+		return fmt.Errorf("cannot start %s: %w", w.in.Engine.Path, err)
+	}
+	w.exact.start, w.child = cpu, w.child+cpu
+	w.choose(w.in.Choice)
+	return nil
+}
+
+// choose takes over other choices.
+func (w *work) choose(c Choice) {
+	for _, r := range w.rows {
+		w.idle[r.how] = r
+	}
+	w.rows = nil
+	for _, h := range c.Hows {
+		r := w.idle[h]
+		if r == nil {
+			r = newRow(h)
+		}
+		w.rows = append(w.rows, r)
+	}
+	w.room = c.Room
+	w.lay(w.c.apply(c.Rules))
+}
+
+// lay makes the layout anew, after the choices changed or twins were found.
+func (w *work) lay(in []bool) {
+	w.l = w.c.lay(in)
+	ratio := guess
+	if len(w.rows) > 0 && w.rows[0].fit.exact > 0 {
+		ratio = w.rows[0].fit.mean
+	}
+	w.tables = lookalike(w.c, w.l, ratio)
+	for _, r := range w.rows {
+		w.rename(r)
+		w.calculate(r)
+	}
+	w.largest = w.parts()
+	w.tell()
+}
+
+// again tells whether there is more to do, after the newest choices were taken.
+func (w *work) again() bool {
+	pause.Wait(w.ctx)
+	w.mu.Lock()
+	chosen := w.chosen
+	w.chosen = nil
+	if w.interrupt != nil {
+		w.interrupt() // of the step before
+	}
+	w.step, w.interrupt = context.WithCancel(w.ctx)
+	w.mu.Unlock()
+	if chosen != nil {
+		w.choose(*chosen)
+	}
+	if w.ctx.Err() != nil || w.over(w.in.Work, w.spent()) || w.over(w.in.Wall, time.Since(w.began)) {
+		return false
+	}
+	if w.in.Settle && (w.rows[0].out.Verdict == Fits || w.rows[0].out.Verdict == FitsNot) {
+		return false
+	}
+	if !w.twins.done() {
+		return true
+	}
+	for _, r := range w.rows {
+		if !r.sure {
+			return true
+		}
+	}
+	return false
+}
+
+// stay waits for other choices, and tells whether there are some.
+func (w *work) stay() bool {
+	for w.in.Stay {
+		select {
+		case <-w.ctx.Done():
+			return false
+		case <-w.wake:
+			if w.again() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *work) over(limit, used time.Duration) bool { return limit > 0 && used >= limit }
+
+// spent is the time of the processors so far.
+func (w *work) spent() time.Duration { return sys.CPUTime() - w.own + w.child }
+
+// tell publishes what is known.
+func (w *work) tell() {
+	s := State{Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.largest, Work: w.spent()}
+	for i, in := range w.l.in {
+		if in && i > 0 {
+			s.Entries++
+		}
+	}
+	for _, r := range w.rows {
+		s.Rows = append(s.Rows, r.out)
+	}
+	w.publish(s)
+}

@@ -1,0 +1,200 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"antix-remaster/core/build"
+	"antix-remaster/core/estimate"
+	"antix-remaster/core/plan"
+	"antix-remaster/core/preflight"
+	"antix-remaster/core/sys"
+	"antix-remaster/core/wire"
+)
+
+// sureEnough is how sure an estimate becomes before it ends by itself: as much
+// of the image as the margin that is added anyway.
+const sureEnough = 0.005
+
+// Estimate answers wire.OpEstimate: it tells again and again what is known of
+// the image to come. It only looks, and takes no lock.
+func Estimate(ctx context.Context, c wire.Choices, seconds int, out *wire.Out) (wire.Estimate, error) {
+	s, err := open(ctx, out, (*station).read, (*station).openMounted)
+	if err != nil {
+		return wire.Estimate{}, err
+	}
+	result, err := s.estimate(ctx, c, seconds)
+	return result, s.end(err)
+}
+
+// openMounted opens the directory of the linuxfs when the stick is mounted: it
+// is not mounted only to learn its free space.
+func (s *station) openMounted(ctx context.Context) error {
+	if !s.facts.Boot.Mounted() {
+		return nil
+	}
+	return s.openDir(ctx)
+}
+
+func (s *station) estimate(ctx context.Context, c wire.Choices, seconds int) (wire.Estimate, error) {
+	if err := s.mountView(); err != nil {
+		return wire.Estimate{}, err
+	}
+	engine, err := build.FindEngine(ctx)
+	if err != nil {
+		return wire.Estimate{}, err
+	}
+	choice, err := s.choice(c)
+	if err != nil {
+		return wire.Estimate{}, err
+	}
+	always, _ := plan.Shipped()
+	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Always: plan.Compile(always), Choice: choice, Old: s.oldImage(ctx), Engine: engine,
+		Temp: plan.WorkDir, Memory: spareMemory(), Seed: uint64(os.Getpid()), Work: time.Duration(seconds) * time.Second, Enough: sureEnough, Stay: seconds == 0})
+	changed := s.changed(ctx, choice.Rules)
+	result, err := s.follow(ctx, r, func(state estimate.State) wire.Estimate {
+		return told(state, choice.Room, changed)
+	}, &choice)
+	if errors.Is(err, estimate.ErrMemory) {
+		s.log.add("no estimate: %v", err)
+		err = nil
+	}
+	return result, err
+}
+
+// changed is how much lies in the upper layer, for the rule that goes by it.
+func (s *station) changed(ctx context.Context, rules plan.Rules) int64 {
+	if s.facts.Union.Upper == "" {
+		return 0
+	}
+	scan, err := build.Count(ctx, s.facts.Union.Upper, rules, nil)
+	if err != nil {
+		s.log.add("cannot measure the changes: %v", err)
+	}
+	return scan.Bytes + scan.Media
+}
+
+// follow tells what the estimate tells, and what was chosen meanwhile.
+func (s *station) follow(ctx context.Context, r *estimate.Run, tell func(estimate.State) wire.Estimate, choice *estimate.Choice) (last wire.Estimate, err error) {
+	gap := time.NewTimer(0)
+	<-gap.C
+	defer gap.Stop()
+	states := r.States()
+	for {
+		select {
+		case c := <-wire.Chosen(ctx):
+			other, err := s.choice(c)
+			if err != nil {
+				s.log.add("choices that cannot be: %v", err)
+				continue
+			}
+			*choice = other
+			r.Choose(other)
+		case state, more := <-states:
+			if !more {
+				if err := r.Err(); errors.Is(err, context.Canceled) {
+					return last, wire.Fail(wire.Cancelled, err)
+				}
+				return last, r.Err()
+			}
+			last = tell(state)
+			states = nil // until the gap is over; the newest waits
+			gap.Reset(100 * time.Millisecond)
+			s.out.Estimate(last)
+		case <-gap.C:
+			states = r.States()
+		}
+	}
+}
+
+// choice makes of the user's choices what the estimate needs.
+func (s *station) choice(c wire.Choices) (estimate.Choice, error) {
+	p, err := plan.Make(s.facts, c)
+	if err != nil {
+		return estimate.Choice{}, err
+	}
+	hows := []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}}
+	for _, other := range plan.Compressors {
+		if other != c.Compressor {
+			hows = append(hows, estimate.How{Compressor: other, Processors: c.Processors})
+		}
+	}
+	room := int64(-1)
+	if s.dir != nil {
+		m := &preflight.Measured{}
+		if err := s.space(m, p); err != nil {
+			return estimate.Choice{}, err
+		}
+		room = max(preflight.Room(preflight.Input{Facts: s.facts, Plan: p, Measured: m}), 0)
+	}
+	return estimate.Choice{Rules: plan.Compile(p.Patterns), Hows: hows, Room: room}, nil
+}
+
+// oldImage reads the tables of the image that runs. Whatever is wrong with it,
+// the estimate only loses what they would save.
+func (s *station) oldImage(ctx context.Context) *estimate.Old {
+	if s.facts.Running == nil {
+		return nil
+	}
+	f, err := os.Open(s.facts.Running.Path)
+	if err == nil {
+		defer f.Close()
+		var old *estimate.Old
+		if old, err = estimate.ReadOld(ctx, f); err == nil {
+			return old
+		}
+	}
+	s.log.add("estimate without the old image: %v", err)
+	return nil
+}
+
+// spareMemory is what an estimate may use, in bytes: a system of half a million
+// files needs 120 MB.
+func spareMemory() int64 { return min(sys.MemAvailable()/4, 512<<20) }
+
+func told(s estimate.State, room, changed int64) wire.Estimate {
+	e := wire.Estimate{Rows: []wire.EstimateRow{}, Largest: []wire.EstimatePart{}, Entries: s.Entries, Bytes: s.Bytes, Twins: s.Twins, Changed: changed, Room: room, Work: s.Work.Seconds()}
+	for _, r := range s.Rows {
+		e.Rows = append(e.Rows, wire.EstimateRow{Compressor: r.How.Compressor, Level: r.How.Level, Estimate: r.Estimate, Error: r.Error, Bound: r.Bound,
+			Blocks: r.Blocks, Whole: r.Whole, Seconds: r.Seconds, Verdict: string(r.Verdict), Missing: r.Missing})
+	}
+	if len(e.Rows) > 0 {
+		e.EstimateRow = e.Rows[0]
+	}
+	for _, p := range s.Largest {
+		e.Largest = append(e.Largest, wire.EstimatePart{Path: p.Path, Bytes: p.Bytes, Stored: p.Stored})
+	}
+	return e
+}
+
+// How long a check may take to become sure whether the image fits.
+const (
+	checkWork = 5 * time.Second // of the processors
+	checkWall = 20 * time.Second
+)
+
+// sample has the bound of the image measured, unless it fits whatever happens.
+// The walk is the one that the checks made. What fails leaves the crude bound.
+func (s *station) sample(ctx context.Context, p plan.Plan, c wire.Choices, in *preflight.Input, walked *estimate.Census) {
+	m, room := in.Measured, preflight.Room(*in)
+	if m.Most = estimate.Most(walked); m.Most <= room || in.EngineErr != nil {
+		return
+	}
+	choice := estimate.Choice{Rules: plan.Compile(p.Patterns), Room: max(room, 0),
+		Hows: []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}}}
+	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Choice: choice, Walked: walked, Engine: in.Engine, Temp: plan.WorkDir, Memory: spareMemory(),
+		Seed: uint64(os.Getpid()), Work: checkWork, Wall: checkWall, Enough: sureEnough, Settle: true, Urgent: true})
+	var last estimate.State
+	for last = range r.States() {
+	}
+	if err := r.Err(); err != nil {
+		s.log.add("the size is not measured: %v", err)
+		return
+	}
+	if len(last.Rows) > 0 && (last.Rows[0].Blocks > 0 || last.Rows[0].Whole) {
+		m.Bound = last.Rows[0].Bound
+		s.log.add("estimate: %+v", last.Rows[0])
+	}
+}

@@ -1,0 +1,78 @@
+package wire
+
+import (
+	"context"
+)
+
+// Estimate is what is known, at a moment, of the image that the choices make.
+// It is the event of OpEstimate, and the last one is its result.
+type Estimate struct {
+	EstimateRow                // of the chosen compressor
+	Rows        []EstimateRow  `json:"rows"`    // of all compressors, the chosen one first; none while the tree is walked
+	Largest     []EstimatePart `json:"largest"` // directories that take the most
+	Entries     int64          `json:"entries"` // that are packed; those seen so far while the tree is walked
+	Bytes       int64          `json:"bytes"`   // of their data, each once
+	Twins       int64          `json:"twins"`   // bytes of files that are packed once as others have the same content
+	Changed     int64          `json:"changed"` // bytes of the files in the union's upper layer
+	Room        int64          `json:"room"`    // bytes that the image may have; negative when that is not known
+	Work        float64        `json:"work"`    // seconds of the processors that were used
+}
+
+// EstimateRow is the estimate for one compressor. Sizes are bytes of the image.
+type EstimateRow struct {
+	Compressor string  `json:"compressor"`
+	Level      int     `json:"level"` // 0: default
+	Estimate   int64   `json:"estimate"`
+	Error      int64   `json:"standard_error"`
+	Bound      int64   `json:"bound"`   // in 99 of 100 cases the image is not larger
+	Blocks     int     `json:"blocks"`  // measured with the real compressor
+	Whole      bool    `json:"whole"`   // all were
+	Seconds    float64 `json:"seconds"` // that packing will take; 0 when not known
+	Verdict    string  `json:"verdict"` // "fits", "does_not_fit", "may_not_fit", "" when the room is not known
+	Missing    int64   `json:"missing"` // bytes that the room lacks for the bound
+}
+
+// EstimatePart is a directory and what it takes.
+type EstimatePart struct {
+	Path   string `json:"path"`   // without a leading slash, as somebody named it
+	Bytes  int64  `json:"bytes"`  // as it is
+	Stored int64  `json:"stored"` // about, in the image
+}
+
+type chosenKey struct{}
+
+// Chosen gives the newest choices that OpChoose brought for the running
+// operation.
+func Chosen(ctx context.Context) <-chan Choices {
+	ch, _ := ctx.Value(chosenKey{}).(chan Choices)
+	return ch
+}
+
+// withChosen makes the channel of one operation.
+func withChosen(ctx context.Context) (context.Context, chan Choices) {
+	ch := make(chan Choices, 1)
+	return context.WithValue(ctx, chosenKey{}, ch), ch
+}
+
+// choose hands other choices to the running operation; older ones that it did
+// not take yet are forgotten. Without one they are ignored.
+func (s *server) choose(c *Choices) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stop == nil || c == nil {
+		return
+	}
+	select {
+	case <-s.chosen:
+	default:
+	}
+	s.chosen <- *c
+}
+
+// Estimate tells what an estimate knows by now.
+func (o *Out) Estimate(e Estimate) { o.send(Event{Event: "estimate", Estimate: &e}) }
+
+// Choose gives other choices to the estimate that Do runs.
+func (c *Client) Choose(choices Choices) error {
+	return c.send(Request{Op: OpChoose, Choices: &choices})
+}
