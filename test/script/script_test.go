@@ -65,11 +65,14 @@ func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 	o := livesys.Options{Log: os.Stderr}
 	var changes bool
 	for _, arg := range args {
-		if arg == "changes" {
+		switch arg {
+		case "changes":
 			changes = true
-			continue
+		case "mini":
+			o.BaseImage = miniBase(ts)
+		default:
+			ts.Check(option(&o, arg))
 		}
-		ts.Check(option(&o, arg))
 	}
 	sys, err := livesys.New(context.Background(), o)
 	ts.Check(err)
@@ -86,6 +89,19 @@ func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(sys.MakeChanges(context.Background()))
 	}
 	w.remember(ts)
+}
+
+// miniBase is a tiny system that remasters itself in a moment.
+func miniBase(ts *testscript.TestScript) string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	ts.Check(err)
+	mksquashfs, err := exec.LookPath("mksquashfs")
+	ts.Check(err)
+	image := filepath.Join(ts.Getenv("WORK"), "mini")
+	_, err = livesys.MiniImage(context.Background(), image, livesys.Mini{Title: "Fresh install", Release: strings.TrimSpace(string(release)),
+		Programs: map[string]string{"/usr/bin/mksquashfs": mksquashfs}})
+	ts.Check(err)
+	return image
 }
 
 func option(o *livesys.Options, arg string) error {
