@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,7 +134,7 @@ func (s *station) menus(ctx context.Context, leaving func(history.Version) bool,
 		_, err = s.fillMenus(ctx, menus, leaving)
 	}
 	if err != nil {
-		s.note(wire.Warn, wire.MenuFailed, s.facts.Loader.Device, err.Error())
+		s.note(wire.Warn, wire.MenuFailed, cmp.Or(s.facts.Loader.Device, s.facts.Loader.UUID), err.Error())
 	}
 }
 

@@ -20,8 +20,10 @@ type System struct {
 	Stick    string    // the stick image file
 	UUID     string    // of the file system on the stick
 	BootDev  string    // the loop device of the stick
-	VID      string    // version id of the image that runs
-	VIDError string    // why persistence was refused; usually ""
+	BIOSDev  string    // that of the second file system; "" without one
+	BIOSUUID string
+	VID      string // version id of the image that runs
+	VIDError string // why persistence was refused; usually ""
 
 	dir   string // the work directory, ours alone
 	own   bool   // Stop removes the work directory
@@ -108,6 +110,17 @@ func (s *System) start(ctx context.Context) error {
 	// PID 1 has it mounted when we let go; before, a failure detaches it.
 	defer dev.Close()
 	s.BootDev = dev.Name()
+	if s.Encrypted {
+		bios, err := inside.Attach(s.BIOSImage(), false)
+		if err != nil {
+			return err
+		}
+		defer bios.Close()
+		s.BIOSDev = bios.Name()
+		if s.BIOSUUID, err = ext4UUID(s.BIOSImage()); err != nil {
+			return err
+		}
+	}
 	stage := filepath.Join(s.dir, "stage")
 	if err := os.MkdirAll(stage, 0o755); err != nil {
 		return err
@@ -125,8 +138,9 @@ func (s *System) spec(stage string) inside.Spec {
 		Stage: stage, BootDev: s.BootDev, FSType: s.StickFS, ReadOnly: s.ReadOnlyStick || s.FromISO,
 		LiveDir: s.LiveDir, SqPath: s.BootDir, SqName: s.imageName(), VIDFile: versionFile,
 		UUID: s.UUID, Hostname: "livesys",
+		BIOSDev: s.BIOSDev, BIOSUUID: s.BIOSUUID, BIOSUnmounted: s.BIOSUnmounted,
 		StaticRoot: s.StaticRoot, DynamicRoot: s.DynamicRoot, Home: s.HomePersist, ToRAM: s.ToRAM,
-		Markers: s.markers(s.BootDev), Config: s.initrdOut(s.BootDev, s.UUID), Cmdline: s.cmdline(),
+		Markers: s.markers(s.BootDev), Config: s.encryptedVars(s.initrdOut(s.BootDev, s.UUID), s.BIOSDev, s.BIOSUUID), Cmdline: s.cmdline(),
 	}
 }
 
@@ -169,7 +183,8 @@ func (s *System) halt() error {
 		s.spare.Close()
 		s.init.Kill()
 	}
-	return release(append(loops, loopsOf(s.Stick)...), time.Minute)
+	loops = append(loops, loopsOf(s.Stick)...)
+	return release(append(loops, loopsOf(s.BIOSImage())...), time.Minute)
 }
 
 // Shutdown ends the system but keeps the stick image, for boots. Stop removes

@@ -97,9 +97,11 @@ func miniBase(ts *testscript.TestScript) string {
 	ts.Check(err)
 	mksquashfs, err := exec.LookPath("mksquashfs")
 	ts.Check(err)
+	blkid, err := exec.LookPath("blkid")
+	ts.Check(err)
 	image := filepath.Join(ts.Getenv("WORK"), "mini")
 	_, err = livesys.MiniImage(context.Background(), image, livesys.Mini{Title: "Fresh install", Release: strings.TrimSpace(string(release)),
-		Programs: map[string]string{"/usr/bin/mksquashfs": mksquashfs}})
+		Programs: map[string]string{"/usr/bin/mksquashfs": mksquashfs, "/usr/sbin/blkid": blkid}})
 	ts.Check(err)
 	return image
 }
@@ -108,7 +110,7 @@ func option(o *livesys.Options, arg string) error {
 	key, value, _ := strings.Cut(arg, "=")
 	flags := map[string]*bool{"companions": &o.Companions, "static-root": &o.StaticRoot, "dynamic-root": &o.DynamicRoot,
 		"home": &o.HomePersist, "read-only": &o.ReadOnlyStick, "not-remasterable": &o.NotRemasterable, "from-iso": &o.FromISO,
-		"toram": &o.ToRAM}
+		"toram": &o.ToRAM, "encrypted": &o.Encrypted, "bios-unmounted": &o.BIOSUnmounted}
 	words := map[string]*string{"sqext": &o.SqExt, "sqname": &o.SqName, "link": &o.LinkScheme, "live-dir": &o.LiveDir,
 		"bdir": &o.BootDir, "cmdline": &o.Cmdline, "vid-error": &o.VIDError}
 	var err error

@@ -32,6 +32,10 @@ type Spec struct {
 	UUID     string // of the stick's file system
 	Hostname string
 
+	BIOSDev       string // the file system of kernel and menus beside an encrypted stick; "" without one
+	BIOSUUID      string
+	BIOSUnmounted bool
+
 	StaticRoot  bool // the rootfs file is the upper layer
 	DynamicRoot bool // the rootfs file is copied to the memory layer
 	Home        bool // mount the homefs file on /home

@@ -74,7 +74,23 @@ func (b *builder) mountStick() error {
 	if b.FSType == "vfat" { // contract §8
 		data = "umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000"
 	}
-	return mount(b.BootDev, "/live/boot-dev", b.FSType, flags, data)
+	if err := mount(b.BootDev, "/live/boot-dev", b.FSType, flags, data); err != nil {
+		return err
+	}
+	return b.mountBIOS()
+}
+
+// mountBIOS mounts the second file system, or sees to it that the device stays:
+// it would detach itself when nobody has it open.
+func (b *builder) mountBIOS() error {
+	switch {
+	case b.BIOSDev == "":
+		return nil
+	case b.BIOSUnmounted:
+		_, err := unix.Open(b.BIOSDev, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	}
+	return mount(b.BIOSDev, "/live/bios-dev", "ext4", unix.MS_NOATIME, "")
 }
 
 func (b *builder) stickDir() string { return filepath.Join("/live/boot-dev", b.SqPath) }
