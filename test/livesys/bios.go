@@ -11,7 +11,10 @@ import (
 // and menus are there (contract §8). The stick's image stands for the opened
 // device, as the kernel of a test need not know LUKS.
 
-const biosSize = 64 << 20 // bytes, sparse
+const (
+	biosSize = 64 << 20 // bytes, sparse
+	luksUUID = "c0ffee00-0000-4000-8000-000000000002"
+)
 
 // BIOSImage is the image of that second file system, "" without one.
 func (s *System) BIOSImage() string {
@@ -54,11 +57,6 @@ func (m *stickMaker) splitBIOS(ctx context.Context, image, uuid string) error {
 	}
 	return command(ctx, io.Discard, "mkfs.ext4", "-q", "-F", "-L", "livesys-bios", "-U", uuid, "-m", "0", "-E", "root_owner=0:0", "-d", tree, image)
 }
-
-const (
-	luksUUID = "c0ffee00-0000-4000-8000-000000000002"
-	biosMark = "encrypted" // in LIVE/config
-)
 
 // encryptedVars are what the initrd writes with an encrypted stick.
 func (o Options) encryptedVars(all [][2]string, dev, uuid string) [][2]string {

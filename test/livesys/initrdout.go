@@ -114,7 +114,7 @@ func (o Options) markers(dev string) map[string]string {
 		m["did-toram"] = ""
 	}
 	if o.Encrypted {
-		m[biosMark] = ""
+		m["encrypted"] = ""
 	}
 	return m
 }
