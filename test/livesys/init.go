@@ -117,7 +117,11 @@ func buildInit(ctx context.Context, cacheDir string) (string, error) {
 	}
 	defer unlock()
 	// The tests of another clone must not exchange it between two starts.
-	path := filepath.Join(cacheDir, "bin", fmt.Sprintf("livesys-%x", sha256.Sum256([]byte(moduleDir())))[:16])
+	dir := filepath.Join(cacheDir, "bin", fmt.Sprintf("%x", sha256.Sum256([]byte(moduleDir())))[:8])
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "livesys")
 	next := path + ".next"
 	// Root may not read the version of a tree that is somebody else's.
 	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", next, "antix-remaster/test/livesys/cmd/livesys")
