@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"antix-remaster/core/plan"
 	"antix-remaster/core/sys"
@@ -48,8 +49,13 @@ func (m *Medium) Begin(p plan.Plan) (*Build, error) {
 }
 
 func (m *Medium) failed(name string, err error) error {
+	if isFull(err) {
+		return wire.Fail(wire.FilledUp, err)
+	}
 	return wire.Fail(wire.WriteFailed, err, m.dir.Path()+"/"+name)
 }
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 // made notes that a name of ours came into being, as what.
 func (m *Medium) made(name string) error {

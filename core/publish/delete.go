@@ -60,7 +60,13 @@ func (m *Medium) delete(in intent) (Filed, error) {
 	if err := m.checkIntent(in); err != nil {
 		return Filed{}, wire.Fail(wire.NameTaken, err, in.Moves[0].name())
 	}
-	if err := m.start(in); err != nil {
+	err := m.start(in)
+	if isFull(err) {
+		if err = m.makeRoom(in); err == nil {
+			err = m.start(in)
+		}
+	}
+	if err != nil {
 		return Filed{}, err
 	}
 	_, left, err := m.finishDelete(&journal{intent: in})
@@ -75,6 +81,29 @@ func (m *Medium) delete(in intent) (Filed, error) {
 		names = append(names, mv.name())
 	}
 	return filed(in.Archive, names), nil
+}
+
+// makeRoom removes the image before the journal is written, on a stick without
+// room for that: who could not delete there could do nothing at all. A power cut
+// between the two leaves what belonged to the image, which nobody takes for a
+// version.
+func (m *Medium) makeRoom(in intent) error {
+	src, shut, err := m.Place(in.Archive)
+	if err != nil {
+		return m.unlessAbsent(in.Archive, err)
+	}
+	defer shut()
+	gone := false
+	if !m.inUse(src, in) {
+		gone, err = m.removeMember(src, in.Moves[0])
+	}
+	if err == nil && !gone {
+		err = errors.New("somebody else changed it at the same time")
+	}
+	if err != nil {
+		return m.failed(pathIn(in.Archive, in.Moves[0].name()), err)
+	}
+	return nil
 }
 
 // finishDelete removes what is left of the set and ends the journal. When a

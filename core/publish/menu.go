@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"syscall"
 
 	"antix-remaster/core/live"
 	"antix-remaster/core/sys"
@@ -180,8 +179,6 @@ func (m *Menus) end(name string, err error, f *os.File) error {
 	switch {
 	case err == nil || errors.As(err, &known):
 		return err
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		return wire.Fail(wire.FilledUp, err)
 	case errors.Is(err, fs.ErrExist):
 		return wire.Fail(wire.NameTaken, err, name)
 	}

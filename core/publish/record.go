@@ -105,7 +105,10 @@ func (m *Medium) writePart(text []byte) error {
 	if err == nil {
 		err = m.settle(nil, m.dir)
 	}
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, m.remove(m.dir, plan.RecordPart))
+	}
+	return nil
 }
 
 // replaceRecord puts the text of the part in the place of the old one. On FAT

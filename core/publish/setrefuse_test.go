@@ -140,3 +140,37 @@ func checkedBefore(t *testing.T, m *Medium, set Set, want wire.Code, what string
 		t.Errorf("checked: %s (FAT %v): %v", what, m.fat, err)
 	}
 }
+
+// TestWithoutRoom: on a full stick nothing is begun, but a version can be
+// deleted, whose image makes the room for the journal.
+func TestWithoutRoom(t *testing.T) {
+	for _, fat := range []bool{false, true} {
+		dir := smallDir(t)
+		files := map[string]string{"linuxfs": image("a"), "linuxfs.bad": image("c"), "archive/": ""}
+		put(t, dir, files)
+		put(t, dir, map[string]string{"archive/0003/linuxfs.old": image("b"), "archive/0003/state.old": "s"})
+		f, err := os.Create(dir + "/filler")
+		must(t, err)
+		for err == nil {
+			_, err = f.Write(make([]byte, 4096))
+		}
+		must(t, f.Close())
+		before := treeOf(t, dir)
+		m := medium(t, dir, "linuxfs")
+		m.stable, m.fat = !fat, fat
+		_, file := m.File(t.Context(), "bad", "v", nil)
+		refused := map[bool]wire.Code{false: wire.FilledUp, true: wire.NoSpace} // FAT copies
+		if codeOf(file) != refused[fat] || codeOf(m.WriteRecord([]byte("{\"format\":1,\"versions\":{}}\n"))) != wire.FilledUp {
+			t.Errorf("FAT %v: %v", fat, file)
+		}
+		if d := treeOf(t, dir).diff(before); d != "" {
+			t.Errorf("FAT %v, refused:\n%s", fat, d)
+		}
+		_, err = m.Delete(t.Context(), Set{"0003", "linuxfs.old"}, nil)
+		must(t, err)
+		must(t, os.Remove(dir+"/filler"))
+		if d := treeOf(t, dir).diff(expected(t, files)); d != "" {
+			t.Errorf("FAT %v, deleted:\n%s", fat, d)
+		}
+	}
+}

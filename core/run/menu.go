@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,7 +156,7 @@ func (s *station) menusOff(menus []menu) (wire.MenuResult, error) {
 func (s *station) menus(ctx context.Context, leaving func(history.Version) bool, first bool) {
 	if err := s.refresh(ctx, leaving, first); err != nil && !s.menuTold {
 		s.menuTold = true
-		s.note(wire.Warn, wire.MenuFailed, s.facts.Loader.Device, err.Error())
+		s.note(wire.Warn, wire.MenuFailed, cmp.Or(s.facts.Loader.Device, s.facts.Loader.UUID), err.Error())
 	}
 }
 

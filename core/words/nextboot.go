@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 )
 
@@ -42,6 +43,9 @@ func nextBoot(o live.Outcome, f live.Facts, tr func(string) string) string {
 	case live.OutcomeNone:
 		return say(tr("Nothing changes: the next start uses %[1]s as it is."))
 	case live.OutcomeSwap:
+		if why := armedUnfit(f, tr); why != "" {
+			return fmt.Sprintf(tr("The new version %[1]s.new takes over, but it would not start as it should. %[2]s Do not restart now. First do: antix-remaster-cli disarm."), name, why)
+		}
 		return say(tr("The new version %[1]s.new takes over. The version from before is kept as %[1]s.old."))
 	case live.OutcomeRollback:
 		return say(tr("The boot option rollback brings back %[1]s.old. The version from now is kept as %[1]s.bad."))
@@ -57,4 +61,13 @@ func nextBoot(o live.Outcome, f live.Facts, tr func(string) string) string {
 		return say(tr("The boot device cannot be changed: the next start uses %[1]s as it is."))
 	}
 	return say(tr("It is not known, as the files on the boot device cannot be seen now."))
+}
+
+// armedUnfit says why the version that waits cannot be started, "" when it can:
+// a boot switches to it before it looks at it.
+func armedUnfit(f live.Facts, tr func(string) string) string {
+	if f.Armed == nil {
+		return ""
+	}
+	return Unfit(history.About(f, "", *f.Armed), tr)
 }

@@ -116,6 +116,24 @@ func TestNextBootTellsOfTheAnnex(t *testing.T) {
 	}
 }
 
+// TestNextBootOfUnfit: a boot switches to what cannot start, too.
+func TestNextBootOfUnfit(t *testing.T) {
+	f := live.Facts{Plain: live.Image{Name: "linuxfs"}, RunningKernel: "6.1.0", Armed: &live.Version{Name: "linuxfs.new", Compressor: "zstd", Modules: []string{"6.1.0"}}}
+	swap := live.Outcome{Kind: live.OutcomeSwap}
+	if text := NextBoot(swap, f, wire.T); strings.Contains(text, "disarm") {
+		t.Errorf("one that starts: %s", text)
+	}
+	for want, v := range map[string]live.Version{
+		"it is cut off": {Name: "linuxfs.new", Problem: "it is cut off"},
+		"other-kernel":  {Name: "linuxfs.new", Compressor: "zstd", Modules: []string{"other-kernel"}},
+	} {
+		f.Armed = &v
+		if text := NextBoot(swap, f, wire.T); !strings.Contains(text, want) || !strings.Contains(text, "disarm") {
+			t.Errorf("%+v: %s", v, text)
+		}
+	}
+}
+
 // TestStagesHaveWords: each its own, and one of another helper none of ours.
 func TestStagesHaveWords(t *testing.T) {
 	seen := map[string]bool{}

@@ -119,11 +119,11 @@ func (s *System) Running() (names []string) {
 }
 
 // ours are names on the stick that only this program makes.
-var ours = regexp.MustCompile(`^/antiX/(remaster\.(jnl|jn_|chk) |linuxfs\.part|(linuxfs\.md5|state|xtra|deb|xtra\.tgz)\.(part|new))`)
+var ours = regexp.MustCompile(`^/boot/(grub|syslinux)/remaster\.prt |^/antiX/(remaster\.(jnl|jn_|chk) |linuxfs\.part|(linuxfs\.md5|state|xtra|deb|xtra\.tgz)\.(part|new))`)
 
-// may come and go: what a build makes, where Heal puts it, and what is written
-// down about it.
-const may = `^/antiX/(linuxfs\.new|archive|history\.json) `
+// may come and go: what a build makes, where Heal puts it, what is written down
+// about it, and our entries of the boot menus, which are judged by Menus.
+const may = `^/antiX/(linuxfs\.new|archive|history\.json) |^/boot/(grub|syslinux)/remaster\.cfg `
 
 // Quiet tells what of ours is left: processes, mounts, loop devices, the lock,
 // and files unless a start is yet to heal them. The linuxfs must be as ever.
@@ -150,7 +150,7 @@ func (s *System) quiet(before State, healed bool) error {
 	if !healed {
 		allowed = regexp.MustCompile(ours.String() + `|^/antiX/history\.json\.part |` + may)
 	}
-	err = errors.Join(same("the stick", before.stick, now.stick, allowed), same("the mounts", before.mounts, now.mounts, nil),
+	err = errors.Join(s.Menus(), same("the stick", before.stick, now.stick, allowed), same("the mounts", before.mounts, now.mounts, nil),
 		same("the loop devices", before.loops, now.loops, nil))
 	if healed {
 		if _, e := os.Lstat(s.Path(s.LiveDir + "/config/locked")); e == nil {

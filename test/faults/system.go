@@ -34,7 +34,8 @@ func BuildPrograms(dir string) (Programs, error) {
 // System is a tiny live system in which a build takes a moment.
 type System struct {
 	*livesys.System
-	plan string // hash of the plan of Choices
+	plan  string            // hash of the plan of Choices
+	plain map[string]string // the boot menus as the stick was made, by name
 }
 
 const (
@@ -59,6 +60,11 @@ func Start(ctx context.Context, programs Programs, o livesys.Options) (*System, 
 		sys.CopyIn(filepath.Join(string(programs), "strike"), strike, 0o755))
 	if err == nil {
 		err = s.foreign()
+	}
+	s.plain = map[string]string{}
+	for _, f := range menuFiles {
+		text, e := s.ReadStick("/" + f.Dir + "/" + f.Name)
+		s.plain[f.Name], err = string(text), errors.Join(err, e)
 	}
 	if err == nil {
 		err = s.check()

@@ -3,6 +3,7 @@ package livesys
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -115,7 +116,12 @@ func buildInit(ctx context.Context, cacheDir string) (string, error) {
 		return "", err
 	}
 	defer unlock()
-	path := filepath.Join(cacheDir, "bin", "livesys")
+	// The tests of another clone must not exchange it between two starts.
+	dir := filepath.Join(cacheDir, "bin", fmt.Sprintf("%x", sha256.Sum256([]byte(moduleDir())))[:8])
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "livesys")
 	next := path + ".next"
 	// Root may not read the version of a tree that is somebody else's.
 	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", next, "antix-remaster/test/livesys/cmd/livesys")

@@ -117,5 +117,8 @@ func (o Options) markers(dev string) map[string]string {
 	if o.ToRAM {
 		m["did-toram"] = ""
 	}
+	if o.Encrypted {
+		m["encrypted"] = ""
+	}
 	return m
 }

@@ -38,6 +38,8 @@ type Options struct {
 	NotRemasterable bool   // no marker, REMASTERABLE=""
 	FromISO         bool   // variables of a boot from an ISO file; implies NotRemasterable
 	ToRAM           bool   // runs from memory, the stick is plugged but not mounted
+	Encrypted       bool   // kernel and menus lie on a second file system: see bios.go
+	BIOSUnmounted   bool   // and the start has left that unmounted
 	Cmdline         string // more words of the kernel command line: "noremaster"
 
 	DidRemaster, DidRollback bool   // what the boot is to have done
@@ -94,6 +96,8 @@ func (o Options) check() error {
 		return fmt.Errorf("unknown live directory %q: /live or /run/initramfs", o.LiveDir)
 	case o.StickFS != "ext4" && o.StickFS != "vfat":
 		return fmt.Errorf("a stick with %s is not supported: only ext4 and vfat", o.StickFS)
+	case o.Encrypted && (o.StickFS != "ext4" || o.Generation != 2023):
+		return fmt.Errorf("an encrypted stick needs ext4 and the generation 2023")
 	case o.StaticRoot && o.DynamicRoot:
 		return fmt.Errorf("root persistence is static or dynamic, not both")
 	case o.FromISO && o.ToRAM:

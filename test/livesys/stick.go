@@ -34,6 +34,11 @@ func makeStick(ctx context.Context, o Options, base BaseImage, dir, image string
 	if err := m.fill(ctx); err != nil {
 		return "", err
 	}
+	if o.Encrypted {
+		if err := m.splitBIOS(ctx, image+".bios", newUUID()); err != nil {
+			return "", fmt.Errorf("cannot fill the second file system: %w", err)
+		}
+	}
 	uuid := o.StickUUID
 	if uuid == "" {
 		uuid = newUUID()

@@ -21,8 +21,10 @@ type System struct {
 	Persist  string    // the image file of the second disk, "" without
 	UUID     string    // of the file system on the stick
 	BootDev  string    // the loop device of the stick
-	VID      string    // version id of the image that runs
-	VIDError string    // why persistence was refused; usually ""
+	BIOSDev  string    // that of the second file system; "" without one
+	BIOSUUID string
+	VID      string // version id of the image that runs
+	VIDError string // why persistence was refused; usually ""
 
 	persist disk // the second one
 
@@ -122,6 +124,17 @@ func (s *System) start(ctx context.Context) error {
 		defer second.Close()
 		s.persist.dev = second.Name()
 	}
+	if s.Encrypted {
+		bios, err := inside.Attach(s.BIOSImage(), false)
+		if err != nil {
+			return err
+		}
+		defer bios.Close()
+		s.BIOSDev = bios.Name()
+		if s.BIOSUUID, err = ext4UUID(s.BIOSImage()); err != nil {
+			return err
+		}
+	}
 	stage := filepath.Join(s.dir, "stage")
 	if err := os.MkdirAll(stage, 0o755); err != nil {
 		return err
@@ -140,8 +153,9 @@ func (s *System) spec(stage string) inside.Spec {
 		LiveDir: s.LiveDir, SqPath: s.BootDir, SqName: s.imageName(), VIDFile: versionFile,
 		UUID: s.UUID, Hostname: "livesys",
 		PersistPath: s.PersistDir, PersistDev: s.persist.dev, PersistUUID: s.persist.uuid, PersistFS: s.PersistFS,
+		BIOSDev: s.BIOSDev, BIOSUUID: s.BIOSUUID, BIOSUnmounted: s.BIOSUnmounted,
 		StaticRoot: s.StaticRoot, DynamicRoot: s.DynamicRoot, Home: s.HomePersist, ToRAM: s.ToRAM,
-		Markers: s.markers(s.BootDev), Config: s.initrdOut(s.BootDev, s.UUID, s.persistence()), Cmdline: s.cmdline(),
+		Markers: s.markers(s.BootDev), Config: s.encryptedVars(s.initrdOut(s.BootDev, s.UUID, s.persistence()), s.BIOSDev, s.BIOSUUID), Cmdline: s.cmdline(),
 	}
 }
 
@@ -184,7 +198,8 @@ func (s *System) halt() error {
 		s.spare.Close()
 		s.init.Kill()
 	}
-	return release(append(append(loops, loopsOf(s.Stick)...), loopsOf(s.Persist)...), time.Minute)
+	loops = append(append(loops, loopsOf(s.Stick)...), loopsOf(s.Persist)...)
+	return release(append(loops, loopsOf(s.BIOSImage())...), time.Minute)
 }
 
 // Shutdown ends the system but keeps the stick image, for boots. Stop removes

@@ -65,11 +65,14 @@ func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 	o := livesys.Options{Log: os.Stderr}
 	var changes bool
 	for _, arg := range args {
-		if arg == "changes" {
+		switch arg {
+		case "changes":
 			changes = true
-			continue
+		case "mini":
+			o.BaseImage = miniBase(ts)
+		default:
+			ts.Check(option(&o, arg))
 		}
-		ts.Check(option(&o, arg))
 	}
 	sys, err := livesys.New(context.Background(), o)
 	ts.Check(err)
@@ -88,11 +91,27 @@ func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 	w.remember(ts)
 }
 
+// miniBase is a tiny system that remasters itself in a moment.
+func miniBase(ts *testscript.TestScript) string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	ts.Check(err)
+	mksquashfs, err := exec.LookPath("mksquashfs")
+	ts.Check(err)
+	blkid, err := exec.LookPath("blkid")
+	ts.Check(err)
+	image := filepath.Join(ts.Getenv("WORK"), "mini")
+	_, err = livesys.MiniImage(context.Background(), image, livesys.Mini{Title: "Fresh install", Release: strings.TrimSpace(string(release)),
+		Programs: map[string]string{"/usr/bin/mksquashfs": mksquashfs, "/usr/sbin/blkid": blkid}})
+	ts.Check(err)
+	return image
+}
+
 func option(o *livesys.Options, arg string) error {
 	key, value, _ := strings.Cut(arg, "=")
 	flags := map[string]*bool{"companions": &o.Companions, "static-root": &o.StaticRoot, "dynamic-root": &o.DynamicRoot,
 		"home": &o.HomePersist, "read-only": &o.ReadOnlyStick, "not-remasterable": &o.NotRemasterable, "from-iso": &o.FromISO,
-		"toram": &o.ToRAM, "persist-disk": &o.PersistDisk}
+		"toram": &o.ToRAM, "persist-disk": &o.PersistDisk,
+		"encrypted": &o.Encrypted, "bios-unmounted": &o.BIOSUnmounted}
 	words := map[string]*string{"sqext": &o.SqExt, "sqname": &o.SqName, "link": &o.LinkScheme, "live-dir": &o.LiveDir,
 		"bdir": &o.BootDir, "cmdline": &o.Cmdline, "vid-error": &o.VIDError, "persist-dir": &o.PersistDir}
 	var err error

@@ -151,9 +151,13 @@ func cmdChoose(ts *testscript.TestScript, neg bool, args []string) {
 	var err error
 	if args[0] == "grub" {
 		ts.Check(w.Shutdown())
-		c, err = boot.ChooseGRUB(context.Background(), w.Stick, id)
+		c, err = boot.ChooseGRUB(context.Background(), w.LoaderImage(), id)
 	} else {
-		c, err = boot.ChooseSyslinux(w.StickPath("/"), id)
+		root := w.StickPath("/")
+		if w.Encrypted {
+			root = w.Path(w.LiveDir + "/bios-dev")
+		}
+		c, err = boot.ChooseSyslinux(root, id)
 	}
 	ts.Check(err)
 	want := "/" + w.BootDir + "/vmlinuz"

@@ -92,16 +92,23 @@ func tell(t *testing.T, s story) {
 	s.names(s.boots(s.VID, "rollback", "", "rollback"), "linuxfs.bad", "state.bad/", "xtra.bad/", "linuxfs.md5.bad", "state/", "xtra/")
 	second := s.secondVersion()
 	s.names(s.boots(second, "remaster", "second"), "linuxfs.old", "archive/")
-	s.disarmed()
-	s.names(s.boots(second, "", "second"), "linuxfs", "archive/")
+	third := s.disarmed()
+	s.names(s.boots(second, "", "second", s.chooses("")...), "linuxfs", "archive/")
+	s.tries(first, second)
 	s.goesBack()
+	s.rescues(third)
 	s.names(s.boots(first, "remaster", "first"), "linuxfs.old", "state.old/", "state/", "archive/", "history.json")
+	s.goesOn()
+	s.names(s.boots(third, "remaster", "third"), "linuxfs.old", "state.old/", "state/", "archive/")
+	s.badImage(third)
+	s.names(s.boots(s.afterBadImage(), "remaster", "fourth", s.chooses("")...), "linuxfs.old", "archive/")
 }
 
 // firstVersion builds, and holds that the image is what was packed, that the
 // running one is untouched, and that a second build does not replace it.
 func (s story) firstVersion() string {
 	r := inside(s.t, s.Machine, kinds+`
+cp -r /live/boot-dev/boot /mnt/boot.before
 grep ' /live/boot-dev ' /proc/mounts | grep -q 'vfat.*fmask=0113' || fail "$(cat /proc/mounts)"
 echo first >/etc/story
 sha256sum linuxfs >/tmp/running; ls -i linuxfs >>/tmp/running
@@ -177,20 +184,21 @@ gone *.new
 [ "$sum" = "$(sha256sum <archive/0001/linuxfs.bad)" ] || fail "the image changed"
 cli 3 delete 1 --yes
 says '"code":"delete_pinned"'
-cli 0 delete 3 --yes
-gone archive/0003/linuxfs.new archive/0003/state.new
+cli 0 delete 2 --yes
+gone archive/0002/linuxfs.old archive/0002/state.old
 cli 0 rollback 1 --yes
 [ "$sum" = "$(sha256sum <linuxfs.new)" ] || fail "the image changed"
 cli 0 versions
 says '"state":"armed".*"pinned":true.*"note":"the first of all".*"from":"archive/0001/linuxfs.bad"'
+`+menus+`
 quiet
 `)
 }
 
 // disarmed keeps the version that works, builds one more, and takes it out of
 // the next boot: it becomes an archived one, bit by bit the same.
-func (s story) disarmed() {
-	inside(s.t, s.Machine, `
+func (s story) disarmed() string {
+	r := inside(s.t, s.Machine, `
 md5sum -c linuxfs.md5 || fail "the md5 file is wrong"
 [ "$(cat /etc/story)" = second ] || fail "it is not the second"
 cli 0 keep
@@ -206,6 +214,9 @@ there archive/0003/linuxfs.new archive/0003/linuxfs.ver archive/0003/state.new
 [ "$sum" = "$(sha256sum <archive/0003/linuxfs.new)" ] || fail "the image changed"
 cli 3 disarm
 says nothing_armed
+`+menus+`
 quiet
+echo vid=$(sed -n 's/^==== //p' archive/0003/linuxfs.ver | tail -n 1)
 `)
+	return s.vid(r)
 }

@@ -111,6 +111,11 @@ func (b *builder) finish() error {
 			return err
 		}
 	}
+	if b.BIOSDev != "" {
+		if err := os.Symlink("../../"+filepath.Base(b.BIOSDev), filepath.Join(byUUID, b.BIOSUUID)); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll("/run/lock", 0o1777); err != nil {
 		return err
 	}

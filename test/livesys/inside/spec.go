@@ -37,6 +37,10 @@ type Spec struct {
 	PersistUUID string // of the file system there
 	PersistFS   string // of a second disk
 
+	BIOSDev       string // the file system of kernel and menus beside an encrypted stick; "" without one
+	BIOSUUID      string
+	BIOSUnmounted bool
+
 	StaticRoot  bool // the rootfs file is the upper layer
 	DynamicRoot bool // the rootfs file is copied to the memory layer
 	Home        bool // mount the homefs file on /home

@@ -70,7 +70,10 @@ func (b *builder) mountStick() error {
 	if b.ReadOnly {
 		flags |= unix.MS_RDONLY
 	}
-	return mount(b.BootDev, "/live/boot-dev", b.FSType, flags, dataOf(b.FSType))
+	if err := mount(b.BootDev, "/live/boot-dev", b.FSType, flags, dataOf(b.FSType)); err != nil {
+		return err
+	}
+	return b.mountBIOS()
 }
 
 // dataOf are the options of contract §8 for what has no owners.
@@ -79,6 +82,19 @@ func dataOf(fstype string) string {
 		return "umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000"
 	}
 	return ""
+}
+
+// mountBIOS mounts the second file system, or sees to it that the device stays:
+// it would detach itself when nobody has it open.
+func (b *builder) mountBIOS() error {
+	switch {
+	case b.BIOSDev == "":
+		return nil
+	case b.BIOSUnmounted:
+		_, err := unix.Open(b.BIOSDev, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	}
+	return mount(b.BIOSDev, "/live/bios-dev", "ext4", unix.MS_NOATIME, "")
 }
 
 // mountPersist mounts the second disk where the start wants root persistence.
