@@ -106,6 +106,9 @@ func (d *Dir) Xattrs(name string) ([]Xattr, error) {
 	if err != nil {
 		return nil, d.wrap("list attributes of", name, err)
 	}
+	if n == 0 { // an overlay counts those that it then hides
+		return nil, nil
+	}
 	var out []Xattr
 	for _, key := range strings.Split(strings.TrimRight(string(list[:n]), "\x00"), "\x00") {
 		value, err := getXattr(path, key)
