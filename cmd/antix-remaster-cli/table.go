@@ -9,7 +9,7 @@ import (
 )
 
 // order is how the help lists the verbs.
-var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "prune", "diff", "browse", "try", "untry", "menu"}
+var order = []string{"status", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "prune", "diff", "browse", "try", "untry", "menu", "iso"}
 
 var verbs map[string]verb
 
@@ -50,6 +50,8 @@ func init() {
 		"untry": {do: (*app).untry, takes: "VERSION", min: 1, max: 1, text: wire.T("take that entry away again"), more: []string{called}},
 		"menu": {do: (*app).menu, takes: "on|off", min: 1, max: 1, text: wire.T("have entries for rescue in the boot menu of the stick, or none"),
 			more: []string{wire.T("They are there after the first new version, and are brought up to date at every change. The menu itself is left as it is: one line at its end includes them.")}},
+		"iso": {do: (*app).iso, text: wire.T("make a LiveCD of a version, which starts by BIOS and UEFI"),
+			more: []string{called, wire.T("It is written with your own rights and needs no password. Nothing on the stick is changed, and no file is overwritten. It holds all that the version holds, users and passwords too.")}},
 	}
 }
 
@@ -80,6 +82,12 @@ var choices = []choice{
 	{name: "dry-run", of: "prune", text: wire.T("only show what would be deleted"), set: toggle(func(o *options) { o.dryRun = true })},
 	{name: "output", value: "FILE", of: "browse", text: wire.T("copy the file of the version to this new file"),
 		set: text(func(o *options, v string) { o.output = v })},
+	{name: "output", value: "FILE", of: "iso", text: wire.T("the new file, for example /home/demo/my.iso"),
+		set: text(func(o *options, v string) { o.output = v })},
+	{name: "version", value: "VERSION", of: "iso", text: wire.T("which version; otherwise the running one"),
+		set: text(func(o *options, v string) { o.of = v })},
+	{name: "label", value: "TEXT", of: "iso", text: wire.T("volume label; otherwise the name of the system"),
+		set: text(func(o *options, v string) { o.label = v })},
 	{name: "yes", text: wire.T("do not ask"), set: toggle(func(o *options) { o.yes = true })},
 	{name: "json", text: wire.T("answer with one JSON object a line, for scripts"), set: toggle(func(o *options) { o.json = true })},
 	{name: "quiet", text: wire.T("say only what went wrong"), set: toggle(func(o *options) { o.quiet = true })},

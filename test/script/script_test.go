@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"live": cmdLive, "cli": cmdCLI, "as": cmdAs, "sh": cmdShell, "stick": cmdStick, "same": cmdSame,
-			"boot": cmdBoot, "choose": cmdChoose, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt,
+			"boot": cmdBoot, "choose": cmdChoose, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "iso": cmdISO, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt,
 		},
 		RequireUniqueNames: true,
 	})
@@ -63,10 +63,14 @@ func of(ts *testscript.TestScript) *world {
 // cmdLive starts a live system: live [word|word=value]...
 func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 	o := livesys.Options{Log: os.Stderr}
-	var changes bool
+	var changes, livecd bool
 	for _, arg := range args {
-		if arg == "changes" {
+		switch arg {
+		case "changes":
 			changes = true
+			continue
+		case "livecd":
+			livecd = true
 			continue
 		}
 		ts.Check(option(&o, arg))
@@ -82,6 +86,9 @@ func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	})
 	ts.Check(sys.InstallProgram(programs))
+	if livecd {
+		ts.Check(sys.InstallLiveCDTools())
+	}
 	if changes {
 		ts.Check(sys.MakeChanges(context.Background()))
 	}
