@@ -44,7 +44,7 @@ func (p *Plan) chooseBoot(f live.Facts, s stick, d places) error {
 		extra = "blab=" + p.Label
 	}
 	c := chooser{stick: s, from: d, items: map[string]item{}, extra: extra,
-		own: ownMenu{title: menuTitle(p.titleOf(f)), options: []string{"quiet"}, marker: p.marker()}}
+		own: ownMenu{title: menuTitle(p.titleOf(f)), options: []string{"quiet"}, extra: extra, marker: p.marker()}}
 	c.bios()
 	c.grub()
 	c.efi(&p.boot)
@@ -63,10 +63,14 @@ func (p *Plan) chooseBoot(f live.Facts, s stick, d places) error {
 	return nil
 }
 
+// titleOf is what a menu of ours calls the version.
 func (p *Plan) titleOf(f live.Facts) string {
 	name := f.Config["FULL_DISTRO"]
 	if name == "" {
 		name = p.Label
+	}
+	if p.Version.Title != "" {
+		name += " (" + p.Version.Title + ")"
 	}
 	return name
 }
@@ -134,7 +138,6 @@ func (c *chooser) bios() {
 	if e, ok := c.usable(bootmenu.GRUB, grubMenu); ok {
 		c.own.options = everyDay(e)
 	}
-	c.own.options = append(c.own.options, strings.Fields(c.extra)...)
 	c.put(item{to: biosMenu, text: c.own.isolinux()})
 	c.modules([]string{"vesamenu.c32"})
 }

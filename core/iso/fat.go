@@ -213,7 +213,7 @@ func (f *fatImage) bootSector() []byte {
 	le.PutUint16(b[24:], 32)
 	le.PutUint16(b[26:], 64)
 	b[36], b[38] = 0x80, 0x29
-	copy(b[43:], "EFI        ")
+	copy(b[43:], "NO NAME    ")
 	kind := "FAT12   "
 	if f.is16() {
 		kind = "FAT16   "

@@ -98,7 +98,9 @@ func (m *image) in(dir extent, want string) (extent, error) {
 		}
 		rec := b[:n]
 		b = b[n:]
-		if nameOf(rec) != want {
+		if name, err := m.nameOf(rec); err != nil {
+			return extent{}, err
+		} else if name != want {
 			continue
 		}
 		e := recordExtent(rec)
@@ -117,23 +119,46 @@ func (m *image) in(dir extent, want string) (extent, error) {
 }
 
 // nameOf is the name that Rock Ridge gives (RRIP 1.12, 4.1.4), else that of ISO
-// 9660. Where a name goes on outside of the record it is cut.
-func nameOf(rec []byte) string {
+// 9660. The field for it may go on elsewhere (SUSP 1.12, 5.1).
+func (m *image) nameOf(rec []byte) (string, error) {
 	length := int(rec[32])
-	name := string(rec[33 : 33+length])
 	use := rec[min(len(rec), 33+length+(1-length%2)):]
 	long := ""
-	for len(use) >= 5 && int(use[2]) >= 4 && int(use[2]) <= len(use) {
-		if string(use[:2]) == "NM" && use[2] > 5 {
-			long += string(use[5:use[2]])
+	for hops := 0; use != nil && hops < mostHops; hops++ {
+		piece, more := rockRidge(use)
+		long += piece
+		use = nil
+		if more.size > 0 && more.size <= block {
+			var err error
+			if use, err = readAt(m.r, more.at, int(more.size)); err != nil {
+				return "", err
+			}
 		}
-		use = use[use[2]:]
 	}
 	if long != "" {
-		return long
+		return long, nil
 	}
-	name, _, _ = strings.Cut(name, ";")
-	return strings.TrimSuffix(name, ".")
+	name, _, _ := strings.Cut(string(rec[33:33+length]), ";")
+	return strings.TrimSuffix(name, "."), nil
+}
+
+const mostHops = 4 // a name has at most 255 bytes
+
+// rockRidge reads the entries of one area: the piece of the name in it, and where
+// they go on.
+func rockRidge(use []byte) (name string, more extent) {
+	for len(use) >= 4 && int(use[2]) >= 4 && int(use[2]) <= len(use) {
+		e := use[:use[2]]
+		switch {
+		case string(e[:2]) == "NM" && len(e) > 5:
+			name += string(e[5:])
+		case string(e[:2]) == "CE" && len(e) >= 28:
+			le := binary.LittleEndian
+			more = extent{int64(le.Uint32(e[4:]))*block + int64(le.Uint32(e[12:])), int64(le.Uint32(e[20:]))}
+		}
+		use = use[len(e):]
+	}
+	return name, more
 }
 
 // file is the content of a file of the image.

@@ -14,8 +14,7 @@ import (
 // is encrypted (contract §3): no ISO image is started with them.
 var bound = regexp.MustCompile(`^(buuid|bootuuid|blab|bootlabel|bdev|bootdev|from|frugal\w*|flab|fdev|fuuid|fdir|puuid|plab|pdev|pdir|encrypt|bluks|fluks|pluks|persist\w*|p_static_root)(=|$)`)
 
-// options without those that are bound to the stick; of those for the image only
-// the ones that say nothing else than where it is.
+// unbound are the options that are not bound to the stick.
 func unbound(options []string) []string {
 	return slices.DeleteFunc(slices.Clone(options), func(o string) bool { return bound.MatchString(strings.Trim(o, `"'`)) })
 }
@@ -45,16 +44,17 @@ func clean(text []byte, extra string) []byte {
 	return []byte(strings.Join(lines, ""))
 }
 
-// own is a menu of ours.
+// ownMenu is a menu of ours.
 type ownMenu struct {
 	title   string
 	options []string // for every day
+	extra   string   // boot option for every entry
 	marker  string   // file by which GRUB finds the image
 }
 
 // entries are the usual ways to start an antiX or MX live system.
 func (m ownMenu) entries() [][2]string {
-	usual := strings.Join(m.options, " ")
+	usual := strings.TrimSpace(strings.Join(m.options, " ") + " " + m.extra)
 	with := func(more string) string { return strings.TrimSpace(usual + " " + more) }
 	return [][2]string{{m.title, usual}, {m.title + ", copied to memory", with("toram")},
 		{m.title + ", checked first", with("checkmd5")}, {m.title + ", safe video mode", with("failsafe")}}
@@ -64,11 +64,11 @@ func (m ownMenu) isolinux() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "UI vesamenu.c32\nPROMPT 0\nTIMEOUT 100\nMENU TITLE %s\nDEFAULT live0\n", m.title)
 	for i, e := range m.entries() {
-		append_ := e[1]
-		if append_ == "" {
-			append_ = "-"
+		options := e[1]
+		if options == "" {
+			options = "-"
 		}
-		fmt.Fprintf(&b, "LABEL live%d\n  MENU LABEL %s\n  KERNEL /%s/vmlinuz\n  INITRD /%s/initrd.gz\n  APPEND %s\n", i, e[0], liveDir, liveDir, append_)
+		fmt.Fprintf(&b, "LABEL live%d\n  MENU LABEL %s\n  KERNEL /%s/vmlinuz\n  INITRD /%s/initrd.gz\n  APPEND %s\n", i, e[0], liveDir, liveDir, options)
 	}
 	return []byte(b.String())
 }
@@ -89,15 +89,23 @@ func grubStub(marker string) []byte {
 	return fmt.Appendf(nil, "search --no-floppy --set=root --file /%s\nset prefix=($root)/boot/grub\nset config_directory=$prefix\nsource $prefix/grub.cfg\n", marker)
 }
 
-// menuTitle is a title that means nothing to any boot loader.
+// menuTitle is a title that means nothing to any boot loader, in signs that their
+// fonts have.
 func menuTitle(s string) string {
-	return bootmenu.Shown(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`'"\$^{};&|<>`, r) {
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case strings.ContainsRune(`'"\$^{};&|<>`, r):
 			return ' '
+		case r > '~':
+			return '?'
 		}
 		return r
-	}, s))
+	}, s)
+	return bootmenu.Shown(plain[:min(len(plain), longestTitle)])
 }
+
+// longestTitle leaves room for what is put behind a title, in a menu of 80 columns.
+const longestTitle = 48
 
 // everyDay are the options of a menu's usual entry that another menu can have
 // as well: no variables, nothing bound to the stick.

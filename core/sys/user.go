@@ -36,7 +36,7 @@ func BecomeCaller() error {
 	}
 	names, err := u.GroupIds()
 	gid, err2 := strconv.Atoi(u.Gid)
-	groups := []int{gid}
+	var groups []int
 	for _, name := range names {
 		n, err3 := strconv.Atoi(name)
 		groups, err2 = append(groups, n), errors.Join(err2, err3)

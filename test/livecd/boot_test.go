@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -149,6 +150,26 @@ func TestBootsFromDiscAndStick(t *testing.T) {
 	for name, w := range map[string]Way{"bios-disc": {}, "bios-stick": {Disk: true}, "uefi-disc": {UEFI: true}, "uefi-stick": {UEFI: true, Disk: true}} {
 		t.Run(name, func(t *testing.T) {
 			start(t, iso, w, "livecd-"+name+".png", s.Base.VID, s.Base.Release)
+		})
+	}
+}
+
+// TestBootsAfterRemaster makes a new version on a stick that has no boot files of
+// its own, as a frugal installation, and a LiveCD of it with menus of ours.
+func TestBootsAfterRemaster(t *testing.T) {
+	s := newStick(t, false)
+	out, err := s.Output(t.Context(), "antix-remaster-cli", "build", "--yes", "--json", "--compressor", "lz4", "--title", "It's $new")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	vid := regexp.MustCompile(`"version_id":"([0-9a-f]+)"`).FindStringSubmatch(out)
+	if vid == nil {
+		t.Fatalf("no version id in %s", out)
+	}
+	iso := makeISO(t, s, "--version", "armed")
+	for name, w := range map[string]Way{"bios-disc": {}, "uefi-stick": {UEFI: true, Disk: true}} {
+		t.Run(name, func(t *testing.T) {
+			start(t, iso, w, "livecd-own-"+name+".png", vid[1], s.Base.Release)
 		})
 	}
 }
