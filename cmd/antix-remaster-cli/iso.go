@@ -56,11 +56,7 @@ func (a *app) planISO(ctx context.Context) (iso.Plan, error) {
 	if err != nil {
 		return iso.Plan{}, err
 	}
-	p, err := iso.Make(ctx, f, v, iso.Choices{Output: a.output, Label: a.label})
-	if err == nil && v.Running {
-		p.Notes = append(p.Notes, wire.Check{Level: wire.Note, Code: wire.ISOUnsaved})
-	}
-	return p, err
+	return iso.Make(ctx, f, v, iso.Choices{Output: a.output, Label: a.label})
 }
 
 // versionForISO is the running version when none was named; where that cannot be

@@ -119,6 +119,9 @@ func (p *Plan) choose(ctx context.Context, f live.Facts) error {
 		item{to: path.Join(liveDir, liveName+".md5"), text: placeholder},
 		item{to: p.marker(), text: []byte(p.Version.ID + "\n")}, item{to: ".disk/info", text: []byte(p.Label + "\n")})
 	p.Notes = append(p.Notes, wire.Check{Level: wire.Warn, Code: wire.ISOPersonal})
+	if p.Version.Running {
+		p.Notes = append(p.Notes, wire.Check{Level: wire.Note, Code: wire.ISOUnsaved})
+	}
 	p.Size = sizeOf(p.items)
 	return nil
 }

@@ -73,7 +73,7 @@ func (p *Plan) start(program, list string) (*maker, error) {
 		return nil, wire.Fail(wire.ISOFailed, err, err.Error())
 	}
 	m := &maker{image: r}
-	m.process, err = sys.Start(sys.Spec{Path: program, Args: p.arguments(list, "-o", "-"), Stdout: w, Stderr: &m.said, Background: true})
+	m.process, err = sys.Start(sys.Spec{Path: program, Args: p.arguments(list, "-o", "-"), Stdout: w, Stderr: &m.said})
 	w.Close()
 	if err != nil {
 		r.Close()

@@ -61,7 +61,7 @@ var more = map[Code]row{
 		T("Give it away only if you know that nothing in it is private.")},
 	ISOUnsaved: {ExitFailed, T("Changes since then are not in it"),
 		T("A LiveCD holds the version as it was made. What you changed on the running system since then does not go into it."),
-		T("To have it in the LiveCD, make a new version first: antix-remaster-cli build.")},
+		T("To have it in the LiveCD, make a new version first.")},
 	ISOFATLimit: {ExitRefused, T("The LiveCD is too big for that folder"),
 		T("It will have %[1]s, and %[2]s is on a medium that is formatted with FAT, where no file can be larger than 4 GiB. Nothing was begun."),
 		T("Choose a folder on a medium with another format, such as ext4 or exFAT.")},

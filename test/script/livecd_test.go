@@ -3,7 +3,9 @@ package script
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,5 +129,27 @@ cat /root/secret; ls -A /root; rm /home/demo/x.iso*`)
 done; wait`)
 	if err != nil || strings.Count(out, "1000\t1000\t1000\t1000") != 4 || !strings.Contains(out, "CapEff:\t0000000000000000") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestLiveCDOver4GiB: a linuxfs of more than ISO 9660 has in one piece.
+func TestLiveCDOver4GiB(t *testing.T) {
+	if os.Getenv("ANTIX_REMASTER_FULL") == "" {
+		t.Skip("it writes 5 GB: only with scripts/test --full")
+	}
+	s := newLiveCD(t)
+	out, err := s.Shell(t.Context(), `cd `+s.LiveDir+`/boot-dev/antiX; mkdir -p archive/0001; cp linuxfs archive/0001/linuxfs.old
+printf end | dd of=archive/0001/linuxfs.old bs=1 seek=4500000000 conv=notrunc status=none
+antix-remaster-cli iso --version 1 --output /home/demo/big.iso --yes --quiet`)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	read := exec.Command("bsdtar", "xOf", s.Path("/home/demo/big.iso"), "antiX/linuxfs")
+	cmp := exec.Command("cmp", "-", s.StickPath("archive/0001/linuxfs.old"))
+	if cmp.Stdin, err = read.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(read.Start(), cmp.Run(), read.Wait()); err != nil {
+		t.Error(err)
 	}
 }
