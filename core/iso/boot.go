@@ -216,8 +216,11 @@ func (c *chooser) efi(b *bootFiles) {
 			folder = append(folder, c.gcd("EFI/BOOT/BOOTIA32.EFI", c.from.efi32))
 		}
 	}
-	for _, i := range folder {
-		c.put(i)
+	for k, i := range folder {
+		if path.Base(i.to) == "grub.cfg" { // leads to the menu of the stick, mostly by the name of a device
+			folder[k] = item{to: i.to, text: grubStub(c.own.marker)}
+		}
+		c.put(folder[k])
 	}
 	if !c.stick.has(efiImage) {
 		b.tree = append(folder, item{to: grubMenu, text: grubStub(c.own.marker)})

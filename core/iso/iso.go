@@ -100,7 +100,7 @@ func Make(ctx context.Context, f live.Facts, v history.Version, c Choices) (Plan
 		return p, err
 	}
 	defer t.close()
-	return p, t.fits(p.Size)
+	return p, t.fits(p.Size, p.made())
 }
 
 // choose decides what goes into the image.
@@ -124,6 +124,18 @@ func (p *Plan) choose(ctx context.Context, f live.Facts) error {
 	}
 	p.Size = sizeOf(p.items)
 	return nil
+}
+
+// made is how many bytes are made for the image in files beside it, which are gone
+// when it is done.
+func (p *Plan) made() int64 {
+	sum := int64(spare)
+	for _, i := range p.items {
+		if i.from == "" {
+			sum += max(i.size, int64(len(i.text)), block)
+		}
+	}
+	return sum
 }
 
 func (p *Plan) add(items ...item) { p.items = append(p.items, items...) }

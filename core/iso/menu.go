@@ -11,8 +11,9 @@ import (
 )
 
 // bound are boot options that name a device or a place of this stick, or how it
-// is encrypted (contract §3): no ISO image is started with them.
-var bound = regexp.MustCompile(`^(buuid|bootuuid|blab|bootlabel|bdev|bootdev|from|frugal\w*|flab|fdev|fuuid|fdir|puuid|plab|pdev|pdir|encrypt|bluks|fluks|pluks|persist\w*|p_static_root)(=|$)`)
+// is encrypted (contract §3): no ISO image is started with them. What only says
+// what to do, such as persist_root and frugal, stays: it works from a LiveCD, too.
+var bound = regexp.MustCompile(`^(buuid|bootuuid|blab|bootlabel|bdev|bootdev|from|flab|fdev|fuuid|fdir|puuid|plab|pdev|pdir|encrypt|bluks|fluks|pluks)(=|$)`)
 
 // unbound are the options that are not bound to the stick.
 func unbound(options []string) []string {

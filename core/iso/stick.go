@@ -35,6 +35,9 @@ func look(f live.Facts) (stick, error) {
 	if s.root == "" {
 		return s, wire.Fail(wire.StickUnseen, nil, f.Loader.Device)
 	}
+	if real, err := filepath.EvalSymlinks(s.root); err == nil {
+		s.root = real // as of a live directory that is a link (contract §1.1)
+	}
 	for _, top := range []string{"boot", "EFI", "efi", "version", s.live} {
 		if err := s.walk(top); err != nil {
 			return s, err
@@ -54,21 +57,29 @@ func (s *stick) walk(top string) error {
 			return unreadable(to, err)
 		case d.IsDir() && top == s.live && to != top:
 			return fs.SkipDir // archive, state and the like
-		case !d.Type().IsRegular() || top == s.live && !isKernelFile(d.Name()) || staysOut(to):
+		case d.IsDir() || top == s.live && !isKernelFile(d.Name()) || staysOut(to):
 			return nil
 		}
-		return s.note(to, name, d)
+		return s.note(to, name)
 	})
 }
 
-func (s *stick) note(to, from string, d fs.DirEntry) error {
-	// Neither xorriso's list of files nor ISO 9660 takes every name.
-	if strings.ContainsAny(to, "\\\n\r\x00") || len(d.Name()) > 200 {
-		return wire.Fail(wire.OddName, nil, to)
+// note takes down a file, or what a link on the stick leads to there.
+func (s *stick) note(to, name string) error {
+	from, err := filepath.EvalSymlinks(name)
+	if err != nil || !strings.HasPrefix(from, s.root+"/") {
+		return nil //nolint:nilerr // a link to nothing, or to another place
 	}
-	info, err := d.Info()
+	info, err := os.Lstat(from)
 	if err != nil {
 		return unreadable(to, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil
+	}
+	// Neither xorriso's list of files nor ISO 9660 takes every name.
+	if strings.ContainsAny(to+from, "\\\n\r\x00") || len(path.Base(to)) > 200 {
+		return wire.Fail(wire.OddName, nil, to)
 	}
 	if len(s.files) >= mostFiles {
 		return wire.Fail(wire.ISOFailed, nil, fmt.Sprintf("more than %d files below boot", mostFiles))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -55,27 +54,28 @@ func openTarget(output string) (*target, error) {
 
 func (t *target) close() { t.dir.Close() }
 
-// fits holds that a file of size bytes can be made there.
-func (t *target) fits(size int64) error {
+// fits holds that a file of size bytes can be made there, with so many more bytes
+// beside it.
+func (t *target) fits(size, beside int64) error {
 	s, err := sys.FreeSpace(t.dir.File())
 	if err != nil {
 		return notSaved(t.output, err)
 	}
-	return room(s, size, t.dir.Path())
+	return room(s, size, beside, t.dir.Path())
 }
 
-// sideways is what else is written beside the image: the folder of made files,
-// the checksum, and what the file system needs to keep them.
-const sideways = 8 << 20
+// spare is what the file system needs for the names and the checksum, in bytes.
+const spare = 1 << 20
 
-// room tells why a file of size bytes cannot be made on a file system.
-func room(s sys.Space, size int64, where string) error {
+// room tells why a file of size bytes, and more beside it, cannot be made on a
+// file system.
+func room(s sys.Space, size, beside int64, where string) error {
+	need := uint64(size + beside)
 	switch {
 	case size > s.MaxFile():
 		return wire.Fail(wire.ISOFATLimit, nil, sizeText(size), where)
-	case uint64(size)+sideways > s.Avail:
-		missing := uint64(size) + sideways - s.Avail
-		return wire.Fail(wire.ISONoSpace, nil, sizeText(size), sizeText(int64(min(s.Avail, math.MaxInt64))), where, sizeText(int64(missing)))
+	case need > s.Avail:
+		return wire.Fail(wire.ISONoSpace, nil, sizeText(int64(need)), sizeText(int64(s.Avail)), where, sizeText(int64(need-s.Avail)))
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (j *job) run(ctx context.Context, program string) (Result, error) {
 	if j.size, err = j.exactSize(ctx, program, list); err != nil {
 		return Result{}, err
 	}
-	if err := j.target.fits(j.size); err != nil {
+	if err := j.target.fits(j.size, spare); err != nil {
 		return Result{}, err
 	}
 	if err := j.make(ctx, program, list); err != nil {
