@@ -103,7 +103,7 @@ func TestGermanRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "So wird dieser Befehl nicht benutzt\n  \"frobnicate\" kann dieses Programm nicht. Es kennt status, estimate, build, disarm, keep, versions, rollback, note, pin, unpin, verify, delete, prune, diff, browse, try, untry, menu.\n  Siehe antix-remaster-cli --help.\n"
+	want := "So wird dieser Befehl nicht benutzt\n  \"frobnicate\" kann dieses Programm nicht. Es kennt status, estimate, build, disarm, keep, versions, rollback, note, pin, unpin, verify, delete, prune, diff, browse, try, untry, menu, iso.\n  Siehe antix-remaster-cli --help.\n"
 	if _, status := sys.Killed(p.Wait()); status != wire.ExitUsage || errs.String() != want || out.Len() > 0 {
 		t.Errorf("status %d\nout %s\nerr %s", status, &out, &errs)
 	}

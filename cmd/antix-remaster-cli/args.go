@@ -24,6 +24,8 @@ type options struct {
 	dryRun  bool
 	output  string
 	method  string // of estimate: the rule of thumb to go by
+	of      string // version of an ISO image; "": the running one
+	label   string
 	json    bool
 	yes     bool
 	quiet   bool
@@ -131,11 +133,10 @@ func (p *reader) word(arg string) error {
 
 func (p *reader) flag(arg string) error {
 	name, value, has := strings.Cut(arg, "=")
-	i := slices.IndexFunc(choices, func(c choice) bool { return "--"+c.name == name })
-	if i < 0 {
+	c, ok := p.find(name, has)
+	if !ok {
 		return usage(tr("There is no option %[1]q."), name)
 	}
-	c := choices[i]
 	switch {
 	case c.value == "" && has:
 		return usage(tr("%[1]s takes no value."), name)
@@ -154,6 +155,29 @@ func (p *reader) flag(arg string) error {
 	return p.apply(c, name, value)
 }
 
+// find finds a flag by its name: that of the verb where several have one. What
+// iso makes an image of is called as the flag that is everywhere and takes
+// nothing; it is meant where a value follows.
+func (p *reader) find(name string, has bool) (choice, bool) {
+	called := func(c choice) bool { return "--"+c.name == name }
+	follows := has || len(p.args) > 0 && !strings.HasPrefix(p.args[0], "-")
+	i := slices.IndexFunc(choices, func(c choice) bool {
+		return called(c) && c.of == p.o.verb && (c.name != "version" || follows)
+	})
+	if i < 0 {
+		i = slices.IndexFunc(choices, func(c choice) bool { return called(c) && (c.name != "version" || c.of == "") })
+	}
+	if i < 0 {
+		return choice{}, false
+	}
+	return choices[i], true
+}
+
+// knows tells whether a verb has a flag of this name.
+func knows(verb string, c choice) bool {
+	return slices.ContainsFunc(choices, func(o choice) bool { return o.name == c.name && o.fits(verb) })
+}
+
 func (p *reader) apply(c choice, name, value string) error {
 	if c.value != "" && (value == "" || !utf8.ValidString(value)) {
 		return usage(tr("The value of %[1]s is empty or not valid UTF-8 text."), name)
@@ -163,13 +187,16 @@ func (p *reader) apply(c choice, name, value string) error {
 
 // check looks at what only makes sense together.
 func (p *reader) check() error {
-	if i := slices.IndexFunc(p.own, func(c choice) bool { return !c.fits(p.o.verb) }); i >= 0 {
+	if i := slices.IndexFunc(p.own, func(c choice) bool { return !knows(p.o.verb, c) }); i >= 0 {
 		return usage(tr("--%[1]s is an option of %[2]s, not of %[3]s."), p.own[i].name, p.own[i].of, p.o.verb)
 	}
 	if p.o.verb == "prune" && p.o.most == nil && p.o.free == 0 {
 		return usage("%s", tr("Say how many old versions may be left with --keep, how much is to be free with --free, or both."))
 	}
-	if p.o.output != "" && len(p.o.words) < 2 {
+	if p.o.verb == "iso" && p.o.output == "" {
+		return usage("%s", tr("Say with --output which file is to be made."))
+	}
+	if p.o.verb == "browse" && p.o.output != "" && len(p.o.words) < 2 {
 		return usage("%s", tr("Say which file of the version is to be copied."))
 	}
 	if n := len(p.o.words); n < verbs[p.o.verb].min {

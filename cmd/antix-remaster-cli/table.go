@@ -9,7 +9,7 @@ import (
 )
 
 // order is how the help lists the verbs.
-var order = []string{"status", "estimate", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "prune", "diff", "browse", "try", "untry", "menu"}
+var order = []string{"status", "estimate", "build", "disarm", "keep", "versions", "rollback", "note", "pin", "unpin", "verify", "delete", "prune", "diff", "browse", "try", "untry", "menu", "iso"}
 
 var verbs map[string]verb
 
@@ -52,6 +52,8 @@ func init() {
 		"untry": {do: (*app).untry, takes: "VERSION", min: 1, max: 1, text: wire.T("take that entry away again"), more: []string{called}},
 		"menu": {do: (*app).menu, takes: "on|off", min: 1, max: 1, text: wire.T("have entries for rescue in the boot menu of the stick, or none"),
 			more: []string{wire.T("They are there after the first new version, and are brought up to date at every change. The menu itself is left as it is: a few lines at its end include them.")}},
+		"iso": {do: (*app).iso, text: wire.T("make a LiveCD of a version, which starts by BIOS and UEFI"),
+			more: []string{called, wire.T("It is written with your own rights and needs no password. Nothing on the stick is changed, and no file is overwritten. It holds all that the version holds, users and passwords too.")}},
 	}
 }
 
@@ -84,6 +86,12 @@ var choices = []choice{
 		set: text(func(o *options, v string) { o.output = v })},
 	{name: "method", value: "du|upper", of: "estimate", text: wire.T("estimate by a rule of thumb: of all files, or of the changed ones"),
 		set: oneOf("--method", []string{"du", "upper"}, func(o *options, v string) { o.method = v })},
+	{name: "output", value: "FILE", of: "iso", text: wire.T("the new file, for example /home/demo/my.iso"),
+		set: text(func(o *options, v string) { o.output = v })},
+	{name: "version", value: "VERSION", of: "iso", text: wire.T("which version; otherwise the running one"),
+		set: text(func(o *options, v string) { o.of = v })},
+	{name: "label", value: "TEXT", of: "iso", text: wire.T("volume label; otherwise the name of the system"),
+		set: text(func(o *options, v string) { o.label = v })},
 	{name: "yes", text: wire.T("do not ask"), set: toggle(func(o *options) { o.yes = true })},
 	{name: "json", text: wire.T("answer with one JSON object a line, for scripts"), set: toggle(func(o *options) { o.json = true })},
 	{name: "quiet", text: wire.T("say only what went wrong"), set: toggle(func(o *options) { o.quiet = true })},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -14,6 +15,15 @@ import (
 // IsFAT tells whether the file system is FAT or exFAT, where a rename is
 // several writes and a directory entry can outlive its clusters.
 func (s Space) IsFAT() bool { return s.Type == magicFAT || s.Type == magicExFAT }
+
+// MaxFile is the size in bytes of the largest file that it can hold, where that
+// is less than its space. ExFAT has no such limit.
+func (s Space) MaxFile() int64 {
+	if s.Type == magicFAT {
+		return 1<<32 - 1
+	}
+	return math.MaxInt64
+}
 
 // Preallocate takes the room of the first size bytes of f and leaves its size as
 // it is. Where the file system cannot, nothing is done.

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Space is statfs of a file system, in bytes. Root may use Free.
+// Space is statfs of a file system, in bytes. Root may use Free, others Avail.
 type Space struct {
-	Total, Free uint64
-	Type        int64 // magic number of the file system
+	Total, Free, Avail uint64
+	Type               int64 // magic number of the file system
 }
 
 // Magic numbers of statfs(2) for file systems whose inode numbers do not, or
@@ -33,7 +33,7 @@ func FreeSpace(f *os.File) (Space, error) {
 	if st.Frsize > 0 {
 		block = uint64(st.Frsize)
 	}
-	return Space{Total: st.Blocks * block, Free: st.Bfree * block, Type: int64(st.Type)}, nil
+	return Space{Total: st.Blocks * block, Free: st.Bfree * block, Avail: st.Bavail * block, Type: int64(st.Type)}, nil
 }
 
 // StableInodes tells whether an inode number still means the same file after

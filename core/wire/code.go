@@ -131,6 +131,20 @@ const (
 	OutputTaken  Code = "output_taken"
 	NotSaved     Code = "not_saved"
 
+	ISOLabel      Code = "iso_label"
+	ISOPackages   Code = "iso_packages"
+	ISOUnreadable Code = "iso_unreadable"
+	ISONoFile     Code = "iso_no_file"
+	ISONoKernel   Code = "iso_no_kernel"
+	ISOOwnKernel  Code = "iso_own_kernel"
+	ISOPersonal   Code = "iso_personal"
+	ISOUnsaved    Code = "iso_unsaved"
+	ISOFATLimit   Code = "iso_fat_limit"
+	ISONoSpace    Code = "iso_no_space"
+	ISOFull       Code = "iso_full"
+	ISOFailed     Code = "iso_failed"
+	ISONotWhole   Code = "iso_not_whole"
+
 	RestartUnknown Code = "restart_unknown"
 	RestartFailed  Code = "restart_failed"
 )

@@ -95,6 +95,9 @@ const (
 	StageArm     Stage = "arm"
 
 	StageWalk Stage = "walk" // of OpVerify, after StageRead
+
+	StageISO     Stage = "iso"      // a LiveCD is written
+	StageISORead Stage = "iso_read" // and read back
 )
 
 // Progress tells how far the work is. Done never decreases within a stage.

@@ -10,7 +10,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"antix-remaster/core/pause"
 )
@@ -170,42 +169,20 @@ func (s *server) start(req Request) error {
 // Out sends events to the face: at most ten progress events a second, the
 // first and the last of a stage always.
 type Out struct {
-	mu     sync.Mutex
-	w      io.Writer
-	cancel context.CancelFunc // a face that is gone cancels
-	last   Progress
-	held   bool // last was not sent
-	sent   time.Time
+	mu       sync.Mutex
+	w        io.Writer
+	cancel   context.CancelFunc // a face that is gone cancels
+	progress throttle
 }
-
-const eventGap = 100 * time.Millisecond
 
 // Progress is a Report.
 func (o *Out) Progress(p Progress) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if p.Stage != o.last.Stage {
-		o.flush()
-	} else {
-		p.Done = max(p.Done, o.last.Done)
-		p.Total = max(p.Total, p.Done)
-		p.Bytes = max(p.Bytes, o.last.Bytes)
-	}
-	first := p.Stage != o.last.Stage
-	o.last, o.held = p, true
-	if now := time.Now(); first || now.Sub(o.sent) >= eventGap {
-		o.flush()
-		o.sent = now
-	}
+	o.progress.take(p, o.event)
 }
 
-func (o *Out) flush() {
-	if o.held {
-		p := o.last
-		o.held = false
-		o.write(Event{Event: "progress", Progress: &p})
-	}
-}
+func (o *Out) event(p Progress) { o.write(Event{Event: "progress", Progress: &p}) }
 
 // Note tells of one check or discovery during the run.
 func (o *Out) Note(level Level, code Code, args ...string) {
@@ -236,13 +213,13 @@ func (o *Out) finish(result any, err error) {
 func (o *Out) forget() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.last = Progress{}
+	o.progress.last = Progress{}
 }
 
 func (o *Out) send(e Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.flush()
+	o.progress.flush(o.event)
 	o.write(e)
 }
 

@@ -31,6 +31,10 @@ func Stage(s wire.Stage, tr func(string) string) string {
 		return tr("Making it the next version")
 	case wire.StageWalk:
 		return tr("Reading every file")
+	case wire.StageISO:
+		return tr("Writing the LiveCD")
+	case wire.StageISORead:
+		return tr("Reading the LiveCD back")
 	}
 	return Clean(string(s))
 }

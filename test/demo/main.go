@@ -51,6 +51,7 @@ type demo struct {
 	sys   *livesys.System
 	desk  *desktop.Desktop // around sys
 	stick string           // image file
+	iso   string           // image file of the LiveCD
 	log   string           // copy of the program's log
 	shots string           // directory of the pictures
 	vid   string           // version id from before the demo
@@ -61,7 +62,7 @@ func run(ctx context.Context, buildDir, out string) (err error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	d := &demo{stick: filepath.Join(out, "stick.img"), log: filepath.Join(out, "antix-remaster.log"),
+	d := &demo{stick: filepath.Join(out, "stick.img"), iso: filepath.Join(out, "live.iso"), log: filepath.Join(out, "antix-remaster.log"),
 		shots: filepath.Join(buildDir, "screenshots"), text: "made on " + time.Now().Format("2 January 2006 at 15:04:05")}
 	if err := os.Remove(d.stick); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -70,7 +71,7 @@ func run(ctx context.Context, buildDir, out string) (err error) {
 	if err := d.start(ctx, buildDir); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.status, d.wizard, d.boot, d.goBack} {
+	for _, step := range []func(context.Context) error{d.status, d.liveCD, d.wizard, d.boot, d.goBack} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func run(ctx context.Context, buildDir, out string) (err error) {
 	return nil
 }
 
-func headline(number int, text string) { fmt.Printf("\n=== %d/5  %s\n\n", number, text) }
+func headline(number int, text string) { fmt.Printf("\n=== %d/6  %s\n\n", number, text) }
 
 func (d *demo) start(ctx context.Context, buildDir string) error {
 	headline(1, "A throwaway live system")
@@ -96,6 +97,9 @@ func (d *demo) start(ctx context.Context, buildDir string) error {
 		return err
 	}
 	if err := d.sys.InstallProgram(buildDir); err != nil {
+		return err
+	}
+	if err := d.sys.InstallLiveCDTools(); err != nil {
 		return err
 	}
 	return d.sys.InstallShare(ctx)
@@ -123,6 +127,24 @@ func (d *demo) status(ctx context.Context) error {
 	return d.inside(ctx, program, "status")
 }
 
+// liveCD makes one of the version that runs, as the user demo, and keeps it.
+func (d *demo) liveCD(ctx context.Context) error {
+	headline(3, "A LiveCD of it: "+program+" iso")
+	image := "/home/demo/live.iso"
+	if err := d.inside(ctx, "su", "demo", "-c", program+" iso --yes --output "+image); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(d.sys.Path(image))
+	if err != nil {
+		return err
+	}
+	// It would be packed into the new version.
+	if err := errors.Join(os.Remove(d.sys.Path(image)), os.Remove(d.sys.Path(image+".sha256"))); err != nil {
+		return err
+	}
+	return os.WriteFile(d.iso, text, 0o644)
+}
+
 // shutdown keeps the log and ends the system, as for a restart.
 func (d *demo) shutdown() error {
 	text, err := os.ReadFile(d.sys.Path(logFile))
@@ -145,7 +167,7 @@ func (d *demo) inside(ctx context.Context, argv ...string) error {
 }
 
 func (d *demo) boot(ctx context.Context) error {
-	headline(4, "Start the computer again")
+	headline(5, "Start the computer again")
 	r, err := d.restart(ctx)
 	if err != nil {
 		return err
@@ -190,5 +212,5 @@ func images(r boot.Result) []string {
 }
 
 func (d *demo) end() {
-	fmt.Printf("\nThat was all. What is left:\n\n  the stick           %s\n  the program's log   %s\n\n", d.stick, d.log)
+	fmt.Printf("\nThat was all. What is left:\n\n  the stick           %s\n  the program's log   %s\n  the LiveCD          %s\n\n", d.stick, d.log, d.iso)
 }

@@ -53,13 +53,13 @@ var goBackSteps = []desktop.Step{
 }
 
 func (d *demo) wizard(ctx context.Context) error {
-	headline(3, "Make the next version: the wizard")
+	headline(4, "Make the next version: the wizard")
 	return d.window(ctx, wizardSteps, "Make a new version with it.")
 }
 
 // goBack starts the new version, and goes back to the one from before.
 func (d *demo) goBack(ctx context.Context) error {
-	headline(5, "And back again: the list of versions")
+	headline(6, "And back again: the list of versions")
 	if err := d.sys.Restart(ctx, func(o *livesys.Options) { o.DidRemaster = true }); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"live": cmdLive, "cli": cmdCLI, "as": cmdAs, "sh": cmdShell, "stick": cmdStick, "same": cmdSame,
-			"boot": cmdBoot, "choose": cmdChoose, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt, "away": cmdAway,
+			"boot": cmdBoot, "choose": cmdChoose, "again": cmdAgain, "polkit": cmdPolkit, "quiet": cmdQuiet, "iso": cmdISO, "bg": cmdBackground, "wait-bg": cmdWait, "at": cmdAt, "away": cmdAway,
 		},
 		RequireUniqueNames: true,
 	})
@@ -63,13 +63,15 @@ func of(ts *testscript.TestScript) *world {
 // cmdLive starts a live system: live [word|word=value]...
 func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 	o := livesys.Options{Log: os.Stderr}
-	var changes bool
+	var changes, livecd bool
 	for _, arg := range args {
 		switch arg {
 		case "changes":
 			changes = true
 		case "mini":
 			o.BaseImage = miniBase(ts)
+		case "livecd":
+			livecd = true
 		default:
 			ts.Check(option(&o, arg))
 		}
@@ -85,6 +87,9 @@ func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	})
 	ts.Check(sys.InstallProgram(programs))
+	if livecd {
+		ts.Check(sys.InstallLiveCDTools())
+	}
 	if changes {
 		ts.Check(sys.MakeChanges(context.Background()))
 	}
