@@ -99,10 +99,10 @@ func Parse(kind Kind, text []byte) (Menu, error) {
 }
 
 // Base finds the entry that starts the live system whose kernel is in the
-// folder imagePath ("antiX") of the device with this UUID, which may be unknown:
-// the default when it does so, else the first that is meant for every day. An
-// entry that names the device of the linuxfs by itself is none: so do those that
-// the menu of another system has for a frugal installation (contract §3).
+// folder imagePath ("antiX") of the device with this UUID, "" for any: the
+// default when it does so, else the first that is meant for every day. With a UUID
+// an entry that names the device of the linuxfs by itself is none: so do those
+// that the menu of another system has for a frugal installation (contract §3).
 func (m Menu) Base(imagePath, uuid string) (Entry, bool) {
 	if m.Default >= 0 && m.Default < len(m.Entries) && m.Entries[m.Default].starts(imagePath, uuid) {
 		return m.Entries[m.Default], true
@@ -120,8 +120,10 @@ func (m Menu) Base(imagePath, uuid string) (Entry, bool) {
 func (e Entry) starts(imagePath, uuid string) bool {
 	elsewhere := func(option string) bool {
 		switch name := optionName(option); name {
-		case "fromiso", "iso", "buuid", "blab", "bdev", "bootuuid", "bootlabel", "bootdev":
+		case "fromiso", "iso":
 			return true
+		case "buuid", "blab", "bdev", "bootuuid", "bootlabel", "bootdev":
+			return uuid != ""
 		default:
 			return strings.HasPrefix(name, "frugal")
 		}
