@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"antix-remaster/core/bootmenu"
 )
 
 // state is what an attack must not change: a line for every entry, by path.
@@ -32,6 +34,12 @@ func (v *victim) look() state {
 				return err
 			}
 			line, err := describe(path)
+			if err == nil && d.Type().IsRegular() && strings.Contains(path, "/boot/") {
+				line, err = describeMenu(path, line)
+			}
+			if line == "" {
+				return err
+			}
 			s[place+strings.TrimPrefix(path, root)] = line
 			return err
 		}))
@@ -58,6 +66,25 @@ func describe(path string) (string, error) {
 			return "", err
 		}
 		line += " -> " + target
+	}
+	return line, nil
+}
+
+// describeMenu leaves out what a run may do to a boot menu: our section at its end,
+// and our file beside it.
+func describeMenu(path, line string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range bootmenu.Files {
+		switch {
+		case filepath.Base(path) == f.Name:
+			mode, _, _ := strings.Cut(line, " ino ")
+			return fmt.Sprintf("%s %x", mode, sha256.Sum256(bootmenu.Remove(text))), nil
+		case filepath.Base(path) == bootmenu.OwnName && bootmenu.IsOurs(text):
+			return "", nil
+		}
 	}
 	return line, nil
 }
