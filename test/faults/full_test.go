@@ -78,7 +78,7 @@ func fillPoints(all []Point, n int) (out []Point) {
 func TestPromiseP8Refused(t *testing.T) {
 	w := newWorld(t, livesys.Options{StickSize: 96 << 20})
 	tried, broken := 0, 0
-	for _, leave := range []int64{0, 4 << 10, 1 << 20, 8 << 20, 16 << 20, 20 << 20} {
+	for _, leave := range []int64{0, 4 << 10, 1 << 20, 8 << 20, 16 << 20, 17 << 20} {
 		tried++
 		fill, err := os.Create(w.StickPath("/fill"))
 		must(t, err)
