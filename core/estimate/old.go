@@ -56,7 +56,7 @@ func ReadOld(ctx context.Context, r io.ReaderAt) (*Old, error) {
 	used := make([]int64, len(blocks)) // bytes in each fragment block
 	err = im.Tree(ctx, func(number int, e squashfs.Node) error {
 		o.add(int32(number), e)
-		if int(e.Fragment) < len(used) {
+		if uint64(e.Fragment) < uint64(len(used)) { // int has 32 bits on old computers
 			used[e.Fragment] = max(used[e.Fragment], int64(e.Offset)+tail(e.Size, im.Super.BlockSize))
 		}
 		return nil
@@ -66,7 +66,7 @@ func ReadOld(ctx context.Context, r io.ReaderAt) (*Old, error) {
 	}
 	for i := range o.nodes {
 		n := &o.nodes[i]
-		if f := n.content.fragment; n.kind == kindFile && int(f) < len(used) && used[f] > 0 {
+		if f := n.content.fragment; n.kind == kindFile && uint64(f) < uint64(len(used)) && used[f] > 0 {
 			n.stored += float64(tail(n.size, im.Super.BlockSize)) * float64(squashfs.Stored(blocks[f].Size)) / float64(used[f])
 		}
 	}

@@ -138,10 +138,11 @@ func (s *station) menusOff(menus []menu) (wire.MenuResult, error) {
 	}
 	for _, m := range menus {
 		r.Menus = append(r.Menus, path.Join(m.Dir, m.Name))
-		if err := m.folder.Overwrite(m.Name, m.text, bootmenu.Mute(m.text)); err != nil {
+		// First what may find no room: the menu is written over in its place.
+		if err := m.folder.Write(bootmenu.OwnName, bootmenu.Off(m.File)); err != nil {
 			return r, err
 		}
-		if err := m.folder.Write(bootmenu.OwnName, bootmenu.Off(m.File)); err != nil {
+		if err := m.folder.Overwrite(m.Name, m.text, bootmenu.Mute(m.text)); err != nil {
 			return r, err
 		}
 		if _, err := m.choose(history.EntryTry, false); err != nil {

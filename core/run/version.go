@@ -128,7 +128,9 @@ func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.
 		if err := history.Deletable(s.facts, s.versions, v, confirmed); err != nil {
 			return wire.DeleteResult{}, err
 		}
-		if err := s.refresh(ctx, is(v), false); err != nil { // else an entry could name what is gone
+		// Else an entry could name what is gone; but on a full stick this makes the room
+		// that the menu needs.
+		if err := s.refresh(ctx, is(v), false); err != nil && wire.AsError(err).Code != wire.FilledUp {
 			return wire.DeleteResult{}, wire.Fail(wire.MenuFailed, err, s.facts.Loader.Device, err.Error())
 		}
 		filed, err := s.medium.Delete(ctx, setOf(v), s.out.Progress)
