@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
 
 	"antix-remaster/core/history"
 	"antix-remaster/core/live"
@@ -82,20 +81,6 @@ func (s *station) healAnnex(m *publish.Medium) error {
 
 // inAnnex is how a user is told of a name there.
 func (s *station) inAnnex(name string) string { return path.Join(s.annexDir.Path(), name) }
-
-// openBelow opens a directory below a mount point, through no link and no
-// other mount.
-func openBelow(mountpoint, rel string) (*sys.Dir, error) {
-	dir, err := sys.OpenDir(mountpoint)
-	for _, name := range strings.Split(rel, "/") {
-		if err == nil && name != "" {
-			above := dir
-			dir, err = above.Dir(name)
-			above.Close()
-		}
-	}
-	return dir, err
-}
 
 // freshAnnex makes and publishes an empty rootfs.new. On an error it is gone.
 func (s *station) freshAnnex(ctx context.Context) error {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"antix-remaster/core/build"
-	"antix-remaster/core/history"
 	"antix-remaster/core/publish"
 	"antix-remaster/core/squashfs"
 	"antix-remaster/core/verify"
@@ -47,7 +46,6 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		if s.facts.Default == nil {
 			return wire.FiledResult{}, wire.Fail(wire.ImageMissing, nil, s.facts.Image.Name)
 		}
-		s.menus(ctx, isBeside, false)
 		all, err := s.clear(ctx, "")
 		if err != nil {
 			return wire.FiledResult{}, err
@@ -74,10 +72,6 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 		return r, nil
 	})
 }
-
-// isBeside tells of a version beside the linuxfs, where a switch or a rollback
-// moves it.
-func isBeside(v history.Version) bool { return v.Archive == "" }
 
 // clear files away what a swap or a rollback left beside the linuxfs, but for
 // the set with the suffix own, "" for none. What was filed stands.

@@ -2,17 +2,15 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"strings"
 
 	"antix-remaster/core/bootmenu"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/publish"
-	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
 
@@ -21,10 +19,9 @@ import (
 // date; the others are given all the same.
 func (s *station) openMenus(ctx context.Context) ([]menu, error) {
 	root, err := s.loader(ctx)
-	if err != nil || root == nil {
+	if err != nil || root == "" {
 		return nil, err
 	}
-	s.later(root.Close)
 	var menus []menu
 	var errs []error
 	for _, file := range bootmenu.Files {
@@ -44,9 +41,17 @@ func (s *station) openMenus(ctx context.Context) ([]menu, error) {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return menus, wire.Fail(wire.MenuFailed, err, s.facts.Loader.Device, err.Error())
+		return menus, s.menuFailed(err)
 	}
 	return menus, nil
+}
+
+// menuFailed names the device of the menus, once.
+func (s *station) menuFailed(err error) error {
+	if wire.AsError(err).Code == wire.MenuFailed {
+		return err
+	}
+	return wire.Fail(wire.MenuFailed, err, cmp.Or(s.facts.Loader.Device, s.facts.Loader.UUID), err.Error())
 }
 
 // empty leaves no entries, which could start something else by now.
@@ -59,9 +64,9 @@ func (m menu) empty() error {
 }
 
 // openMenu gives with an error what it knows by then.
-func (s *station) openMenu(root *sys.Dir, file bootmenu.File) (m menu, err error) {
+func (s *station) openMenu(root string, file bootmenu.File) (m menu, err error) {
 	m.File = file
-	dir, err := below(root, file.Dir)
+	dir, err := openBelow(root, file.Dir)
 	if err != nil {
 		return m, err
 	}
@@ -91,69 +96,35 @@ func (s *station) openMenu(root *sys.Dir, file bootmenu.File) (m menu, err error
 	return m, nil
 }
 
-// below opens a directory without following links. The caller closes it.
-func below(root *sys.Dir, rel string) (*sys.Dir, error) {
-	dir := root
-	for name := range strings.SplitSeq(rel, "/") {
-		next, err := dir.Dir(name)
-		if dir != root {
-			dir.Close()
-		}
-		if err != nil {
-			return nil, err
-		}
-		dir = next
-	}
-	return dir, nil
-}
-
 const loaderMount = plan.WorkDir + "/bios-dev"
 
-// loader opens the root of the file system that the boot loader reads, writable;
-// nil when it is not there. With an encrypted stick the live start may have left
-// it unmounted.
-func (s *station) loader(ctx context.Context) (*sys.Dir, error) {
+// loader gives where the file system is mounted that the boot loader reads,
+// writable; "" when it is not there. With an encrypted stick the live start may
+// have left it unmounted.
+func (s *station) loader(ctx context.Context) (string, error) {
 	l := &s.facts.Loader
 	switch {
 	case s.facts.Boot.Mounted() && !s.facts.Encrypted:
-		return sys.OpenDir(s.facts.Boot.Mountpoint) // made writable already
+		return s.facts.Boot.Mountpoint, nil // made writable already
 	case l.UUID == "" && !l.Mounted():
-		return nil, nil
+		return "", nil
 	case !l.Mounted():
-		if err := s.mountLoader(ctx); err != nil {
-			return nil, err
+		device, err := deviceOf(ctx, l.UUID)
+		if err != nil && wire.AsError(err).Code == wire.BootAmbiguous {
+			return "", err
 		}
+		if l.Device == "" || err != nil {
+			return "", wire.Fail(wire.BootMissing, err, l.UUID)
+		}
+		if err := s.mountAt(ctx, device, loaderMount); err != nil {
+			return "", err
+		}
+		l.Mountpoint = loaderMount
 	case l.ReadOnly:
 		if err := s.remount(l.Mountpoint); err != nil {
-			return nil, wire.Fail(wire.ReadOnlyMedium, err, l.Device)
+			return "", wire.Fail(wire.ReadOnlyMedium, err, l.Device)
 		}
 		l.ReadOnly = false
 	}
-	return sys.OpenDir(l.Mountpoint)
-}
-
-// mountLoader mounts it where nobody else sees it.
-func (s *station) mountLoader(ctx context.Context) error {
-	l := &s.facts.Loader
-	devices, err := blkid(ctx, "-o", "device", "-t", "UUID="+l.UUID)
-	if l.Device == "" || err != nil {
-		return wire.Fail(wire.BootMissing, err, l.UUID)
-	}
-	if len(strings.Fields(devices)) != 1 {
-		return wire.Fail(wire.BootAmbiguous, nil, strings.Join(strings.Fields(devices), ", "))
-	}
-	fstype, err := blkid(ctx, "-o", "value", "-s", "TYPE", l.Device)
-	fstype = strings.TrimSpace(fstype)
-	if err == nil {
-		err = os.Mkdir(loaderMount, 0o700)
-	}
-	if err == nil {
-		err = sys.MountDevice(l.Device, loaderMount, fstype, false, s.mountOptions(fstype))
-	}
-	if err != nil {
-		return wire.Fail(wire.BootMissing, err, l.Device)
-	}
-	s.later(func() error { return sys.Unmount(loaderMount) })
-	l.Mountpoint = loaderMount
-	return nil
+	return l.Mountpoint, nil
 }

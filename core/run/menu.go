@@ -2,7 +2,6 @@ package run
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 
 	"antix-remaster/core/bootmenu"
 	"antix-remaster/core/history"
-	"antix-remaster/core/live"
 	"antix-remaster/core/publish"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
@@ -79,7 +77,7 @@ func (s *station) offer(ctx context.Context, menus []menu, try bool) (wire.MenuR
 	for _, m := range menus {
 		if try && err == nil {
 			var chosen bool
-			chosen, err = m.choose(history.EntryTry, true)
+			chosen, err = m.choose(true)
 			r.Once = r.Once || chosen
 		}
 	}
@@ -145,7 +143,7 @@ func (s *station) menusOff(menus []menu) (wire.MenuResult, error) {
 		if err := m.folder.Overwrite(m.Name, m.text, bootmenu.Mute(m.text)); err != nil {
 			return r, err
 		}
-		if _, err := m.choose(history.EntryTry, false); err != nil {
+		if _, err := m.choose(false); err != nil {
 			return r, err
 		}
 	}
@@ -157,7 +155,7 @@ func (s *station) menusOff(menus []menu) (wire.MenuResult, error) {
 func (s *station) menus(ctx context.Context, leaving func(history.Version) bool, first bool) {
 	if err := s.refresh(ctx, leaving, first); err != nil && !s.menuTold {
 		s.menuTold = true
-		s.note(wire.Warn, wire.MenuFailed, cmp.Or(s.facts.Loader.Device, s.facts.Loader.UUID), err.Error())
+		s.note(wire.Warn, wire.MenuFailed, wire.AsError(s.menuFailed(err)).Args...)
 	}
 }
 
@@ -206,17 +204,6 @@ func (s *station) fillMenus(ctx context.Context, menus []menu, leaving func(hist
 	return r, nil
 }
 
-// reread reads the facts again after a change on the stick.
-func (s *station) reread(ctx context.Context) error {
-	f, err := live.Read(ctx, "")
-	if err != nil {
-		return err
-	}
-	f.Boot.ReadOnly, f.Loader = s.facts.Boot.ReadOnly, s.facts.Loader
-	s.facts = f
-	return nil
-}
-
 // fill writes the entries first and has the menu include them then, and reads
 // both again. Without an entry to try nothing may wait for it.
 func (m menu) fill(extras []bootmenu.Extra) error {
@@ -233,7 +220,7 @@ func (m menu) fill(extras []bootmenu.Extra) error {
 		return err
 	}
 	if !slices.ContainsFunc(extras, func(e bootmenu.Extra) bool { return e.ID == history.EntryTry }) {
-		if _, err := m.choose(history.EntryTry, false); err != nil {
+		if _, err := m.choose(false); err != nil {
 			return err
 		}
 	}
@@ -276,9 +263,10 @@ func (m menu) check(entries []byte) error {
 // grubenv is GRUB's own file of what it remembers from one start to the next.
 const grubenv = "grubenv"
 
-// choose makes an entry the next boot's, or no longer, where the stick has a
-// place for that: with GRUB only, and only in a file that is there already.
-func (m menu) choose(id string, on bool) (bool, error) {
+// choose makes the entry that tries a version the next boot's, or no longer, where
+// the stick has a place for that: with GRUB only, and only in a file that is
+// there already.
+func (m menu) choose(on bool) (bool, error) {
 	if m.Kind != bootmenu.GRUB {
 		return false, nil
 	}
@@ -290,11 +278,12 @@ func (m menu) choose(id string, on bool) (bool, error) {
 		return false, err
 	}
 	now, _, err := bootmenu.EnvGet(block, bootmenu.NextEntry)
-	if err != nil || !on && now != id {
+	if err != nil || !on && now != history.EntryTry {
 		return false, nil //nolint:nilerr // no file of GRUB's: the entry is there all the same
 	}
-	if !on {
-		id = ""
+	id := ""
+	if on {
+		id = history.EntryTry
 	}
 	text, err := bootmenu.EnvSet(block, bootmenu.NextEntry, id)
 	if err != nil {

@@ -102,23 +102,32 @@ func (s *station) mountBoot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fstype, err := blkid(ctx, "-o", "value", "-s", "TYPE", device)
-	if err == nil {
-		err = os.Mkdir(bootMount, 0o700)
+	if err := s.mountAt(ctx, device, bootMount); err != nil {
+		return err
 	}
-	if err == nil {
-		err = sys.MountDevice(device, bootMount, strings.TrimSpace(fstype), false, s.mountOptions(strings.TrimSpace(fstype)))
-	}
-	if err != nil {
-		return wire.Fail(wire.BootMissing, err, device)
-	}
-	s.later(func() error { return sys.Unmount(bootMount) })
 	if s.facts, err = live.Read(ctx, ""); err != nil {
 		return err
 	}
 	if !s.facts.Boot.Mounted() {
 		return wire.Fail(wire.BootMissing, fmt.Errorf("%s is mounted but was not recognised", device), device)
 	}
+	return nil
+}
+
+// mountAt mounts a file system where nobody else sees it, as the live initrd would.
+func (s *station) mountAt(ctx context.Context, device, place string) error {
+	fstype, err := blkid(ctx, "-o", "value", "-s", "TYPE", device)
+	fstype = strings.TrimSpace(fstype)
+	if err == nil {
+		err = os.Mkdir(place, 0o700)
+	}
+	if err == nil {
+		err = sys.MountDevice(device, place, fstype, false, s.mountOptions(fstype))
+	}
+	if err != nil {
+		return wire.Fail(wire.BootMissing, err, device)
+	}
+	s.later(func() error { return sys.Unmount(place) })
 	return nil
 }
 
@@ -145,19 +154,29 @@ func (s *station) findDevice(ctx context.Context) (string, error) {
 	if f.Boot.UUID == "" {
 		return "", wire.Fail(wire.BootMissing, nil, f.Boot.Device)
 	}
-	text, err := blkid(ctx, "-o", "device", "-t", "UUID="+f.Boot.UUID)
-	devices := strings.Fields(text)
+	device, err := deviceOf(ctx, f.Boot.UUID)
 	switch {
-	case len(devices) > 1:
-		return "", wire.Fail(wire.BootAmbiguous, nil, strings.Join(devices, ", "))
-	case len(devices) == 1 && err == nil:
-		return devices[0], nil
+	case device != "" || err != nil && wire.AsError(err).Code == wire.BootAmbiguous:
+		return device, err
 	case f.Encrypted:
 		return "", wire.Fail(wire.ToRAMLocked, err)
 	case f.ToRAM:
 		return "", wire.Fail(wire.ToRAMAway, err, f.Boot.UUID)
 	}
 	return "", wire.Fail(wire.BootMissing, err, f.Boot.UUID)
+}
+
+// deviceOf finds the one device with a UUID; with several it is BootAmbiguous,
+// and without one "".
+func deviceOf(ctx context.Context, uuid string) (string, error) {
+	text, err := blkid(ctx, "-o", "device", "-t", "UUID="+uuid)
+	switch devices := strings.Fields(text); {
+	case len(devices) > 1:
+		return "", wire.Fail(wire.BootAmbiguous, nil, strings.Join(devices, ", "))
+	case len(devices) == 1 && err == nil:
+		return devices[0], nil
+	}
+	return "", err
 }
 
 // blkid probes afresh: its cache may know a stick that was pulled.
@@ -209,6 +228,20 @@ func (s *station) openDir(context.Context) error {
 	s.dir = dir
 	s.later(dir.Close)
 	return nil
+}
+
+// openBelow opens a directory below a mount point, through no link and no
+// other mount.
+func openBelow(mountpoint, rel string) (*sys.Dir, error) {
+	dir, err := sys.OpenDir(mountpoint)
+	for _, name := range strings.Split(rel, "/") {
+		if err == nil && name != "" {
+			above := dir
+			dir, err = above.Dir(name)
+			above.Close()
+		}
+	}
+	return dir, err
 }
 
 // remount prefers our own view: it changes nothing that others see.
@@ -266,10 +299,18 @@ func (s *station) heal(ctx context.Context) (err error) {
 		return nil
 	}
 	s.note(wire.Note, wire.Healed, wire.List(healed, 5))
-	readOnly := f.Boot.ReadOnly
-	s.facts, err = live.Read(ctx, "")
-	s.facts.Boot.ReadOnly = readOnly
-	return err
+	return s.reread(ctx)
+}
+
+// reread reads the facts again after a change on the stick.
+func (s *station) reread(ctx context.Context) error {
+	f, err := live.Read(ctx, "")
+	if err != nil {
+		return err
+	}
+	f.Boot.ReadOnly, f.Loader = s.facts.Boot.ReadOnly, s.facts.Loader
+	s.facts = f
+	return nil
 }
 
 func protected(f live.Facts) []uint64 {

@@ -40,7 +40,7 @@ func (s *station) stage(ctx context.Context, v history.Version) (wire.StageResul
 	if err := s.medium.CheckStage(setOf(v)); err != nil { // while nothing was changed
 		return wire.StageResult{}, gone(err)
 	}
-	s.menus(ctx, func(o history.Version) bool { return is(v)(o) || isBeside(o) }, true)
+	s.menus(ctx, is(v), true)
 	cleared, err := s.clear(ctx, own)
 	if err != nil {
 		s.aside(cleared)
@@ -131,7 +131,7 @@ func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.
 		// Else an entry could name what is gone; but on a full stick this makes the room
 		// that the menu needs.
 		if err := s.refresh(ctx, is(v), false); err != nil && wire.AsError(err).Code != wire.FilledUp {
-			return wire.DeleteResult{}, wire.Fail(wire.MenuFailed, err, s.facts.Loader.Device, err.Error())
+			return wire.DeleteResult{}, s.menuFailed(err)
 		}
 		filed, err := s.medium.Delete(ctx, setOf(v), s.out.Progress)
 		if err != nil {
