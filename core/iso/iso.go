@@ -16,7 +16,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 
 	"antix-remaster/core/history"
@@ -36,6 +35,11 @@ type Choices struct {
 const (
 	liveDir  = "antiX"
 	liveName = "linuxfs"
+
+	imagePath  = liveDir + "/" + liveName
+	sumPath    = imagePath + ".md5"
+	kernelPath = liveDir + "/vmlinuz"
+	initrdPath = liveDir + "/initrd.gz"
 )
 
 // Plan is what Write does. Make has checked all that can be known before.
@@ -115,8 +119,8 @@ func (p *Plan) choose(ctx context.Context, f live.Facts) error {
 	if err := p.chooseBoot(f, s, installed); err != nil {
 		return err
 	}
-	p.add(item{to: path.Join(liveDir, liveName), from: p.Version.Path, size: p.Version.Size},
-		item{to: path.Join(liveDir, liveName+".md5"), text: placeholder},
+	p.add(item{to: imagePath, from: p.Version.Path, size: p.Version.Size},
+		item{to: sumPath, text: placeholder},
 		item{to: p.marker(), text: []byte(p.Version.ID + "\n")}, item{to: ".disk/info", text: []byte(p.Label + "\n")})
 	p.Notes = append(p.Notes, wire.Check{Level: wire.Warn, Code: wire.ISOPersonal})
 	if p.Version.Running {

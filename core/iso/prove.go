@@ -134,9 +134,9 @@ func (j *job) proveFiles() error {
 		if err != nil {
 			return err
 		}
-		if path.Ext(i.to) == ".md5" && i.to != path.Join(liveDir, liveName+".md5") {
+		if path.Ext(i.to) == ".md5" && i.to != sumPath {
 			err = m.hasSum(strings.TrimSuffix(i.to, ".md5"), string(i.text))
-		} else if i.to == path.Join(liveDir, liveName) && e.size != j.Version.Size {
+		} else if i.to == imagePath && e.size != j.Version.Size {
 			err = improper("the linuxfs in it has %d bytes instead of %d", e.size, j.Version.Size)
 		}
 		if err != nil {
@@ -188,7 +188,7 @@ func (m *image) hasSum(name, text string) error {
 }
 
 func (j *job) proveVersion(m *image) error {
-	r, err := m.file(path.Join(liveDir, liveName))
+	r, err := m.file(imagePath)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,6 @@
 package iso
 
-import (
-	"path"
-
-	"antix-remaster/core/wire"
-)
+import "antix-remaster/core/wire"
 
 // seal puts the sum of the linuxfs into its place, and makes the image durable.
 func (j *job) seal() error {
@@ -12,7 +8,7 @@ func (j *job) seal() error {
 	if err != nil {
 		return wire.Fail(wire.ISONotWhole, err, j.Output, plain(err))
 	}
-	e, err := m.find(path.Join(liveDir, liveName+".md5"))
+	e, err := m.find(sumPath)
 	if err == nil && e.size != int64(len(placeholder)) {
 		err = improper("the file for the checksum has %d bytes", e.size)
 	}
