@@ -151,7 +151,7 @@ func (j *job) proveBoot(m *image) error {
 	if err != nil {
 		return err
 	}
-	for platform, name := range map[byte]string{0: biosImage, 0xef: j.boot.efi} {
+	for platform, name := range map[byte]string{0: biosImage, 0xef: efiImage} {
 		e, err := m.find(name)
 		if err != nil {
 			return err

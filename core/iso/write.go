@@ -161,7 +161,7 @@ func (j *job) stage(i *item, name, at string) error {
 	if err != nil {
 		return notSaved(j.Output, err)
 	}
-	if i.to == j.boot.efi && j.boot.tree != nil {
+	if i.to == efiImage && j.boot.tree != nil {
 		err = writeFAT(f, j.boot.tree)
 	} else {
 		_, err = f.Write(i.text)
