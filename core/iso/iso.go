@@ -62,8 +62,10 @@ type item struct {
 	to   string // path in it: "boot/grub/grub.cfg"
 	from string // absolute path of the file; "" for text
 	text []byte
-	size int64
+	size int64 // bytes; 0 for text
 }
+
+func (i item) bytes() int64 { return max(i.size, int64(len(i.text))) }
 
 // Result is what Write made.
 type Result struct {
@@ -136,7 +138,7 @@ func (p *Plan) made() int64 {
 	sum := int64(spare)
 	for _, i := range p.items {
 		if i.from == "" {
-			sum += max(i.size, int64(len(i.text)), block)
+			sum += max(i.bytes(), block)
 		}
 	}
 	return sum
@@ -184,7 +186,7 @@ const (
 func sizeOf(items []item) int64 {
 	sum := int64(frame)
 	for _, i := range items {
-		sum += (max(i.size, int64(len(i.text)))+block-1)/block*block + entry
+		sum += (i.bytes()+block-1)/block*block + entry
 	}
 	return sum
 }
