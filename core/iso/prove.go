@@ -12,14 +12,12 @@ import (
 	"slices"
 	"strings"
 
+	"antix-remaster/core/build"
 	"antix-remaster/core/live"
 	"antix-remaster/core/squashfs"
 	"antix-remaster/core/verify"
 	"antix-remaster/core/wire"
 )
-
-// versionFile is where a linuxfs says which version it is (contract §7).
-const versionFile = "etc/live/version/linuxfs.ver"
 
 // prove reads the image back from the medium, and looks at it as a computer does
 // that starts from it.
@@ -199,7 +197,7 @@ func (j *job) proveVersion(m *image) error {
 	if j.Version.ID == "" {
 		return nil
 	}
-	text, err := im.ReadFile(versionFile, 1<<20)
+	text, err := im.ReadFile(build.VersionFile, 1<<20)
 	if err != nil {
 		return err
 	}
