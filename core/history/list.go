@@ -57,6 +57,9 @@ type Version struct {
 // seen without reading all of it.
 func (v Version) Bootable() bool { return v.Unfit == nil }
 
+// inUse tells whether something starts from it, now or at the next boot.
+func (v Version) inUse() bool { return v.Running || v.State == Default || v.State == Armed }
+
 // Ref names the version in a request to the helper.
 func (v Version) Ref() *wire.VersionRef {
 	return &wire.VersionRef{Place: v.Place, Key: KeyOf(v.Version)}

@@ -78,7 +78,7 @@ func outOfUse(all []Version) []Version {
 	rank := map[State]int{Spare: 0, Archived: 1, Backup: 2, Bad: 3, Previous: 4}
 	var out []Version
 	for _, v := range all {
-		if !v.Running && v.State != Default && v.State != Armed {
+		if !v.inUse() {
 			out = append(out, v)
 		}
 	}
@@ -92,7 +92,7 @@ func outOfUse(all []Version) []Version {
 
 // isOld tells whether a version counts as an old one.
 func isOld(f live.Facts, v Version) bool {
-	return !v.Running && v.State != Default && v.State != Armed && movable(f, v) && unsure(f, v) == nil
+	return !v.inUse() && movable(f, v) && unsure(f, v) == nil
 }
 
 // unsure tells why it is not known for certain that a version is a whole one of

@@ -115,7 +115,7 @@ func nameable(v Version) error {
 func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 	other := func(o Version) bool { return o.Place != v.Place && o.Bootable() }
 	switch {
-	case v.Running || v.State == Default || v.State == Armed:
+	case v.inUse():
 		return wire.Fail(wire.Protected, nil, v.File())
 	case !movable(f, v):
 		return wire.Fail(wire.NotMovable, nil, v.File())

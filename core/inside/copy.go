@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"antix-remaster/core/squashfs"
 	"antix-remaster/core/sys"
@@ -21,7 +20,7 @@ func (i *Image) CopyOut(ctx context.Context, path, output string) (int64, error)
 	if err != nil {
 		return 0, err
 	}
-	dir, name, err := place(output)
+	dir, name, err := sys.OpenParent(output)
 	if err != nil {
 		return 0, wire.Fail(wire.NotSaved, err, output, err.Error())
 	}
@@ -44,16 +43,6 @@ func (i *Image) CopyOut(ctx context.Context, path, output string) (int64, error)
 		return 0, errors.Join(err, dir.Remove(name+".part"))
 	}
 	return e.Size, nil
-}
-
-// place opens the directory of a new file.
-func place(output string) (*sys.Dir, string, error) {
-	at, err := filepath.EvalSymlinks(filepath.Dir(output))
-	if err != nil {
-		return nil, "", err
-	}
-	dir, err := sys.OpenDir(at)
-	return dir, filepath.Base(output), err
 }
 
 // fill writes the file, and gives it to nobody who may not read the original.

@@ -15,8 +15,7 @@ import (
 // bootFiles are what makes the image start.
 type bootFiles struct {
 	mbr  string // absolute path: the first sector of a stick that the image is copied to
-	efi  string // path in the image of the EFI file system
-	tree []item // what goes into that; nil: the stick's own one is used
+	tree []item // what goes into the EFI file system; nil: the stick's own one is used
 }
 
 // Paths in the image.
@@ -47,7 +46,7 @@ func (p *Plan) chooseBoot(f live.Facts, s stick, d places) error {
 		own: ownMenu{title: menuTitle(p.titleOf(f)), options: []string{"quiet"}, extra: extra, marker: p.marker()}}
 	c.bios()
 	c.grub()
-	c.efi(&p.boot)
+	p.boot.tree = c.efi()
 	p.boot.mbr = c.debian(d.mbr, "isolinux")
 	if len(c.missing) > 0 {
 		slices.Sort(c.missing)
@@ -130,7 +129,8 @@ func (c *chooser) bios() {
 		if f.Kind != bootmenu.Syslinux {
 			continue
 		}
-		if _, ok := c.usable(f.Kind, path.Join(f.Dir, f.Name)); ok {
+		if e, ok := c.usable(f.Kind, path.Join(f.Dir, f.Name)); ok {
+			c.own.options = everyDay(e)
 			c.stickBIOS(f)
 			return
 		}
@@ -146,9 +146,6 @@ func (c *chooser) bios() {
 // looks for. Where the stick has no isolinux, that and its modules, which must
 // be of the same release, are Debian's.
 func (c *chooser) stickBIOS(f bootmenu.File) {
-	if e, ok := c.usable(f.Kind, path.Join(f.Dir, f.Name)); ok {
-		c.own.options = everyDay(e)
-	}
 	home := path.Dir(biosMenu)
 	replace := strings.NewReplacer("/"+f.Dir+"/", "/"+home+"/")
 	var modules []string
@@ -203,9 +200,9 @@ func (c *chooser) grub() {
 
 // efi puts the boot loader for UEFI: the stick's own EFI image, else one made of
 // its EFI folder, else Debian's GRUB. The folder is in the image as well, for
-// sticks that its files are copied to.
-func (c *chooser) efi(b *bootFiles) {
-	b.efi = efiImage
+// sticks that its files are copied to. It gives what the EFI image is made of; nil
+// when that is the stick's.
+func (c *chooser) efi() (tree []item) {
 	var folder []item
 	for _, dir := range []string{"EFI", "efi"} {
 		folder = append(folder, c.stick.below(dir)...)
@@ -223,9 +220,10 @@ func (c *chooser) efi(b *bootFiles) {
 		c.put(folder[k])
 	}
 	if !c.stick.has(efiImage) {
-		b.tree = append(folder, item{to: grubMenu, text: grubStub(c.own.marker)})
-		c.put(item{to: efiImage, size: fatSize(b.tree)})
+		tree = append(folder, item{to: grubMenu, text: grubStub(c.own.marker)})
+		c.put(item{to: efiImage, size: fatSize(tree)})
 	}
+	return tree
 }
 
 func (c *chooser) gcd(to, from string) item {

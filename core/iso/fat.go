@@ -82,10 +82,7 @@ func (f *fatImage) insert(i *item) error {
 		}
 		at = at.children[j]
 		if last := k == len(parts)-1; last {
-			at.item, at.size = i, i.size
-			if i.from == "" {
-				at.size = int64(len(i.text))
-			}
+			at.item, at.size = i, i.bytes()
 		} else if at.item != nil {
 			return fmt.Errorf("cannot make the folder %s: it is a file", path.Join(parts[:k+1]...))
 		}

@@ -40,7 +40,7 @@ const (
 	flagMore    = 0x80 // another extent of the file follows
 )
 
-// openImage reads the primary volume descriptor.
+// openISO reads the primary volume descriptor.
 func openISO(r io.ReaderAt) (*image, error) {
 	b, err := readAt(r, descriptors*block, block)
 	if err != nil {

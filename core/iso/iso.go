@@ -16,7 +16,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 
 	"antix-remaster/core/history"
@@ -36,6 +35,11 @@ type Choices struct {
 const (
 	liveDir  = "antiX"
 	liveName = "linuxfs"
+
+	imagePath  = liveDir + "/" + liveName
+	sumPath    = imagePath + ".md5"
+	kernelPath = liveDir + "/vmlinuz"
+	initrdPath = liveDir + "/initrd.gz"
 )
 
 // Plan is what Write does. Make has checked all that can be known before.
@@ -58,8 +62,10 @@ type item struct {
 	to   string // path in it: "boot/grub/grub.cfg"
 	from string // absolute path of the file; "" for text
 	text []byte
-	size int64
+	size int64 // bytes; 0 for text
 }
+
+func (i item) bytes() int64 { return max(i.size, int64(len(i.text))) }
 
 // Result is what Write made.
 type Result struct {
@@ -115,8 +121,8 @@ func (p *Plan) choose(ctx context.Context, f live.Facts) error {
 	if err := p.chooseBoot(f, s, installed); err != nil {
 		return err
 	}
-	p.add(item{to: path.Join(liveDir, liveName), from: p.Version.Path, size: p.Version.Size},
-		item{to: path.Join(liveDir, liveName+".md5"), text: placeholder},
+	p.add(item{to: imagePath, from: p.Version.Path, size: p.Version.Size},
+		item{to: sumPath, text: placeholder},
 		item{to: p.marker(), text: []byte(p.Version.ID + "\n")}, item{to: ".disk/info", text: []byte(p.Label + "\n")})
 	p.Notes = append(p.Notes, wire.Check{Level: wire.Warn, Code: wire.ISOPersonal})
 	if p.Version.Running {
@@ -132,7 +138,7 @@ func (p *Plan) made() int64 {
 	sum := int64(spare)
 	for _, i := range p.items {
 		if i.from == "" {
-			sum += max(i.size, int64(len(i.text)), block)
+			sum += max(i.bytes(), block)
 		}
 	}
 	return sum
@@ -180,7 +186,7 @@ const (
 func sizeOf(items []item) int64 {
 	sum := int64(frame)
 	for _, i := range items {
-		sum += (max(i.size, int64(len(i.text)))+block-1)/block*block + entry
+		sum += (i.bytes()+block-1)/block*block + entry
 	}
 	return sum
 }

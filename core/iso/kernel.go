@@ -43,12 +43,6 @@ func (p *Plan) chooseKernel(ctx context.Context, f live.Facts, s stick) error {
 	return nil
 }
 
-// What menus start.
-const (
-	kernelPath = liveDir + "/vmlinuz"
-	initrdPath = liveDir + "/initrd.gz"
-)
-
 func (p *Plan) stickKernel(s stick) error {
 	for _, name := range []string{"vmlinuz", "initrd.gz"} {
 		if !s.has(path.Join(s.live, name)) {

@@ -2,7 +2,6 @@ package iso
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,7 +68,7 @@ func (m ownMenu) isolinux() []byte {
 		if options == "" {
 			options = "-"
 		}
-		fmt.Fprintf(&b, "LABEL live%d\n  MENU LABEL %s\n  KERNEL /%s/vmlinuz\n  INITRD /%s/initrd.gz\n  APPEND %s\n", i, e[0], liveDir, liveDir, options)
+		fmt.Fprintf(&b, "LABEL live%d\n  MENU LABEL %s\n  KERNEL /%s\n  INITRD /%s\n  APPEND %s\n", i, e[0], kernelPath, initrdPath, options)
 	}
 	return []byte(b.String())
 }
@@ -78,8 +77,8 @@ func (m ownMenu) grub() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "set default=0\nset timeout=10\nsearch --no-floppy --set=root --file /%s\n", m.marker)
 	for _, e := range m.entries() {
-		kernel := strings.TrimSpace(path.Join("/", liveDir, "vmlinuz") + " " + e[1])
-		fmt.Fprintf(&b, "menuentry '%s' {\n  linux %s\n  initrd /%s/initrd.gz\n}\n", e[0], kernel, liveDir)
+		kernel := strings.TrimSpace("/" + kernelPath + " " + e[1])
+		fmt.Fprintf(&b, "menuentry '%s' {\n  linux %s\n  initrd /%s\n}\n", e[0], kernel, initrdPath)
 	}
 	return []byte(b.String())
 }

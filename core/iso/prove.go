@@ -12,14 +12,12 @@ import (
 	"slices"
 	"strings"
 
+	"antix-remaster/core/build"
 	"antix-remaster/core/live"
 	"antix-remaster/core/squashfs"
 	"antix-remaster/core/verify"
 	"antix-remaster/core/wire"
 )
-
-// versionFile is where a linuxfs says which version it is (contract §7).
-const versionFile = "etc/live/version/linuxfs.ver"
 
 // prove reads the image back from the medium, and looks at it as a computer does
 // that starts from it.
@@ -134,9 +132,9 @@ func (j *job) proveFiles() error {
 		if err != nil {
 			return err
 		}
-		if path.Ext(i.to) == ".md5" && i.to != path.Join(liveDir, liveName+".md5") {
+		if path.Ext(i.to) == ".md5" && i.to != sumPath {
 			err = m.hasSum(strings.TrimSuffix(i.to, ".md5"), string(i.text))
-		} else if i.to == path.Join(liveDir, liveName) && e.size != j.Version.Size {
+		} else if i.to == imagePath && e.size != j.Version.Size {
 			err = improper("the linuxfs in it has %d bytes instead of %d", e.size, j.Version.Size)
 		}
 		if err != nil {
@@ -151,7 +149,7 @@ func (j *job) proveBoot(m *image) error {
 	if err != nil {
 		return err
 	}
-	for platform, name := range map[byte]string{0: biosImage, 0xef: j.boot.efi} {
+	for platform, name := range map[byte]string{0: biosImage, 0xef: efiImage} {
 		e, err := m.find(name)
 		if err != nil {
 			return err
@@ -188,7 +186,7 @@ func (m *image) hasSum(name, text string) error {
 }
 
 func (j *job) proveVersion(m *image) error {
-	r, err := m.file(path.Join(liveDir, liveName))
+	r, err := m.file(imagePath)
 	if err != nil {
 		return err
 	}
@@ -199,7 +197,7 @@ func (j *job) proveVersion(m *image) error {
 	if j.Version.ID == "" {
 		return nil
 	}
-	text, err := im.ReadFile(versionFile, 1<<20)
+	text, err := im.ReadFile(build.VersionFile, 1<<20)
 	if err != nil {
 		return err
 	}

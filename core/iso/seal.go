@@ -1,18 +1,12 @@
 package iso
 
-import (
-	"path"
-
-	"antix-remaster/core/wire"
-)
-
 // seal puts the sum of the linuxfs into its place, and makes the image durable.
 func (j *job) seal() error {
 	m, err := openISO(j.part)
 	if err != nil {
-		return wire.Fail(wire.ISONotWhole, err, j.Output, plain(err))
+		return j.notWhole(err)
 	}
-	e, err := m.find(path.Join(liveDir, liveName+".md5"))
+	e, err := m.find(sumPath)
 	if err == nil && e.size != int64(len(placeholder)) {
 		err = improper("the file for the checksum has %d bytes", e.size)
 	}
@@ -20,7 +14,7 @@ func (j *job) seal() error {
 		err = j.replace(e.at, []byte(j.linux[0]))
 	}
 	if err != nil {
-		return wire.Fail(wire.ISONotWhole, err, j.Output, plain(err))
+		return j.notWhole(err)
 	}
 	if err := j.part.Sync(); err != nil {
 		return full(j.target, err)

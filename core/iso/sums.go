@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"sync"
 )
 
@@ -81,7 +80,7 @@ type follower struct {
 
 // newFollower makes one that takes its time for SHA-256 only when that is wanted.
 func newFollower(f *os.File, sha bool) *follower {
-	w := &follower{f: f, name: path.Join(liveDir, liveName), md5: md5.New()}
+	w := &follower{f: f, name: imagePath, md5: md5.New()}
 	w.all = w.md5
 	if sha {
 		w.sha = sha256.New()

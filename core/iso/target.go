@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/dustin/go-humanize"
 
@@ -29,15 +28,11 @@ const (
 
 // openTarget opens the folder, and holds that no name is taken.
 func openTarget(output string) (*target, error) {
-	at, err := filepath.EvalSymlinks(filepath.Dir(output))
+	dir, name, err := sys.OpenParent(output)
 	if err != nil {
 		return nil, notSaved(output, err)
 	}
-	dir, err := sys.OpenDir(at)
-	if err != nil {
-		return nil, notSaved(output, err)
-	}
-	t := &target{dir, filepath.Base(output), output}
+	t := &target{dir, name, output}
 	for _, suffix := range []string{"", partSuffix, filesSuffix, sumSuffix} {
 		_, err := dir.Lstat(t.name + suffix)
 		if err == nil {

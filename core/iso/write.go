@@ -161,7 +161,7 @@ func (j *job) stage(i *item, name, at string) error {
 	if err != nil {
 		return notSaved(j.Output, err)
 	}
-	if i.to == j.boot.efi && j.boot.tree != nil {
+	if i.to == efiImage && j.boot.tree != nil {
 		err = writeFAT(f, j.boot.tree)
 	} else {
 		_, err = f.Write(i.text)
@@ -257,7 +257,7 @@ func (j *job) ended(m *maker, follow *follower, flush *flusher, size int64) erro
 	}
 	md5, sha256, err := follow.end(size)
 	if err != nil {
-		return wire.Fail(wire.ISONotWhole, err, j.Output, plain(err))
+		return j.notWhole(err)
 	}
 	j.linux = [2]string{md5, sha256}
 	return j.asKnown()

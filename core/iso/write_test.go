@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"antix-remaster/core/build"
 	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
@@ -17,7 +18,7 @@ import (
 // with and without a sum that is known.
 func TestMakeAndWrite(t *testing.T) {
 	root := tree(t, map[string]string{"antiX/vmlinuz": "kernel", "antiX/initrd.gz": "initrd"})
-	inside := tree(t, map[string]string{versionFile: "==== 0123456789abcdef\n\ntitle: small\n", "lib/modules/6.1/modules.dep": ""})
+	inside := tree(t, map[string]string{build.VersionFile: "==== 0123456789abcdef\n\ntitle: small\n", "lib/modules/6.1/modules.dep": ""})
 	if out, err := exec.Command("mksquashfs", inside, root+"/antiX/linuxfs", "-quiet", "-no-progress").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -22,7 +22,7 @@ func (p *Plan) arguments(list string, more ...string) []string {
 		"-as", "mkisofs", "-iso-level", "3", "-rational-rock", "-joliet", "-joliet-long", "-V", p.Label,
 		"-isohybrid-mbr", p.boot.mbr,
 		"-b", biosImage, "-c", catalog, "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
-		"-eltorito-alt-boot", "-e", p.boot.efi, "-no-emul-boot", "-isohybrid-gpt-basdat",
+		"-eltorito-alt-boot", "-e", efiImage, "-no-emul-boot", "-isohybrid-gpt-basdat",
 		"-graft-points", "-path-list", list}
 	return append(args, more...)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,6 +28,17 @@ func WorkDir(path string) error {
 		return fmt.Errorf("cannot prepare %s: %w", path, err)
 	}
 	return nil
+}
+
+// OpenParent opens the directory of a file, which need not exist, with links
+// followed, and gives the file's name there.
+func OpenParent(file string) (*Dir, string, error) {
+	at, err := filepath.EvalSymlinks(filepath.Dir(file))
+	if err != nil {
+		return nil, "", err
+	}
+	d, err := OpenDir(at)
+	return d, filepath.Base(file), err
 }
 
 // BindWritable shows the directory src at dst, writable even where the mount
