@@ -17,12 +17,9 @@ type Node struct {
 	Size     int64    // bytes
 	Start    int64    // offset of its first block: files with the same content share it
 	Blocks   []uint32 // of each block as stored, for Stored; valid until the visit ends
-	Fragment uint32   // number of the block that holds its tail, or NoFragment
+	Fragment uint32   // number of the block that holds its tail, higher than all when none does
 	Offset   uint32   // of the tail in that block
 }
-
-// NoFragment says that a file has no part in a fragment block.
-const NoFragment = noFragment
 
 // Stored is how many bytes a block takes in the image, from its size as an
 // Node or a Fragment tells it. A hole takes none.
