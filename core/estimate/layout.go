@@ -86,6 +86,7 @@ type fragment struct {
 // layout is how mksquashfs lays out what the choices let it pack.
 type layout struct {
 	in        []bool  // of an entry: packed at all
+	entries   int     // that are, the root with them
 	own       []bool  // of an entry: packed, and its data are its own, not a twin's
 	small     []int32 // files that share blocks, in order
 	fragments []fragment
@@ -103,6 +104,9 @@ func (c *Census) lay(in []bool) *layout {
 	links, seen := make([]bool, n), make([]bool, n)
 	for i := range c.entries {
 		e := &c.entries[i]
+		if in[i] {
+			l.entries++
+		}
 		if !in[i] || e.kind != kindFile || e.size == 0 || links[e.first] {
 			continue
 		}

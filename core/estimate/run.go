@@ -134,7 +134,7 @@ func (w *work) choose(c Choice) {
 	for _, h := range c.Hows {
 		r := w.idle[h]
 		if r == nil {
-			r = newRow(h)
+			r = newRow(h, w.c.image)
 		}
 		w.rows = append(w.rows, r)
 	}
@@ -211,12 +211,7 @@ func (w *work) spent() time.Duration { return sys.CPUTime() - w.own + w.child }
 
 // tell publishes what is known.
 func (w *work) tell() {
-	s := State{Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.largest, Work: w.spent()}
-	for i, in := range w.l.in {
-		if in && i > 0 {
-			s.Entries++
-		}
-	}
+	s := State{Entries: int64(w.l.entries) - 1, Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.largest, Work: w.spent()}
 	for _, r := range w.rows {
 		s.Rows = append(s.Rows, r.out)
 	}
