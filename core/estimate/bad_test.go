@@ -68,7 +68,7 @@ func TestVanishing(t *testing.T) {
 		put(t, fmt.Sprintf("%s/d%d/s%02d", dir, i%6, i), prose(rnd, 5_000))
 	}
 	in := input(t, dir, "zstd", "lz4")
-	in.Walked = NewCensus(nil, in.Memory)
+	in.Walked = NewCensus(in.Memory)
 	_, err := build.CountEach(t.Context(), dir, plan.Rules{}, nil, in.Walked.Visit)
 	check(t, err)
 	for i := range 10 {

@@ -199,5 +199,14 @@ func (s stand) crude(tree string, truth, old image) string {
 		blocks, _ := strconv.ParseFloat(n, 64)
 		changed += blocks * 512
 	}
-	return off(ByTree(int64(now))) + " | " + off(ByUpper(old.size, int64(changed))) + " | " + off(ByRatio(int64(now), old.size, int64(before)))
+	return off(ByTree(int64(now))) + " | " + off(ByUpper(old.size, int64(changed))) + " | " + off(byRatio(int64(now), old.size, int64(before)))
+}
+
+// byRatio is the rule of live-remaster: the system shrinks as the one of the
+// image did, for the same compressor.
+func byRatio(used, image, before int64) float64 {
+	if before == 0 {
+		return 0
+	}
+	return float64(used)*float64(image)/float64(before) + 20e6
 }

@@ -17,7 +17,6 @@ type Census struct {
 	sparse  map[int32][]run     // of files with holes: blocks that are none
 	image   *Old
 	above   []int32  // the directories above the last entry
-	aboveIn []int32  // the same ones in the old image, -1 where it has none
 	paths   []string // and their paths
 	xattrs  attributes
 	max     int // entries that memory has room for
@@ -58,12 +57,11 @@ var ErrMemory = errors.New("too little memory for an estimate")
 // laid out from it.
 const bytesPerEntry = 250
 
-// NewCensus starts an empty one for about memory bytes. old is the image whose
-// files may still be unchanged; nil when there is none.
-func NewCensus(old *Old, memory int64) *Census {
+// NewCensus starts an empty one for about memory bytes.
+func NewCensus(memory int64) *Census {
 	c := &Census{inodes: map[[2]uint64]int32{}, sparse: map[int32][]run{}, max: int(min(memory/bytesPerEntry, 1<<30))}
 	c.entries = []entry{{parent: -1, kind: kindDir, old: -1, mode: 0o755, identity: -1}}
-	c.image, c.above, c.aboveIn, c.paths = old, []int32{0}, []int32{0}, []string{""}
+	c.above, c.paths = []int32{0}, []string{""}
 	return c
 }
 
@@ -75,20 +73,17 @@ func (c *Census) Visit(path string, n sys.Node, d *sys.Dir, name string) {
 	}
 	for !below(path, c.paths[len(c.paths)-1]) {
 		last := len(c.above) - 1
-		c.above, c.aboveIn, c.paths = c.above[:last], c.aboveIn[:last], c.paths[:last]
+		c.above, c.paths = c.above[:last], c.paths[:last]
 	}
-	number, old := int32(len(c.entries)), c.image.child(c.aboveIn[len(c.above)-1], name)
+	number := int32(len(c.entries))
 	e := entry{name: name, parent: c.above[len(c.above)-1], first: number, old: -1, identity: -1, mode: uint16(n.Mode & 0o7777),
 		owner: n.UID<<16 | n.GID&0xffff, mtime: uint32(n.MTime), size: n.Size}
 	switch {
 	case n.IsDir():
 		e.kind = kindDir
-		c.above, c.aboveIn, c.paths = append(c.above, number), append(c.aboveIn, old), append(c.paths, path)
+		c.above, c.paths = append(c.above, number), append(c.paths, path)
 	case n.IsRegular():
 		e.kind = kindFile
-		if c.image.same(old, e) {
-			e.old = old
-		}
 		c.findHoles(number, n, d, name)
 	case n.IsLink():
 		e.kind = kindLink
@@ -98,6 +93,23 @@ func (c *Census) Visit(path string, n sys.Node, d *sys.Dir, name string) {
 	}
 	c.entries = append(c.entries, e)
 	c.xattrs.look(number, d, name)
+}
+
+// match finds the files that old, nil when there is none, has unchanged.
+func (c *Census) match(old *Old) {
+	if c.image = old; old == nil {
+		return
+	}
+	at := make([]int32, len(c.entries)) // of a directory: the same one in old, -1 when it has none
+	for i := 1; i < len(c.entries); i++ {
+		e := &c.entries[i]
+		switch number := old.child(at[e.parent], e.name); {
+		case e.kind == kindDir:
+			at[i] = number
+		case e.kind == kindFile && old.same(number, e):
+			e.old = number
+		}
+	}
 }
 
 func below(path, dir string) bool {

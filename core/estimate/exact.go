@@ -56,23 +56,29 @@ func (x *exact) add(data []byte) error {
 func (x *exact) run(ctx context.Context, h How, block int) (sizes []int64, cpu time.Duration, err error) {
 	defer func() { err = errors.Join(err, x.clear()) }()
 	out := filepath.Join(x.dir, "out")
-	args := []string{filepath.Join(x.dir, "in"), out, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-no-fragments", "-no-duplicates", "-no-xattrs",
-		"-comp", h.Compressor, "-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", "64M"}
+	args := []string{filepath.Join(x.dir, "in"), out, "-no-fragments", "-no-duplicates", "-no-xattrs"}
+	if cpu, err = pack(ctx, x.engine, args, h, block, x.calm); err != nil {
+		return nil, cpu, fmt.Errorf("cannot pack a sample: %w", err)
+	}
+	sizes, err = storedSizes(ctx, out, x.files)
+	return sizes, cpu, err
+}
+
+// pack runs the real engine on what args name, in blocks of so many bytes, and
+// gives the time of the processors that it took.
+func pack(ctx context.Context, e build.Engine, args []string, h How, block int, calm bool) (cpu time.Duration, err error) {
+	args = append(args, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", h.Compressor,
+		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", "64M")
 	if h.Level > 0 {
 		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
 	}
-	p, err := sys.Start(sys.Spec{Path: x.engine.Path, Args: args, Background: x.calm})
+	p, err := sys.Start(sys.Spec{Path: e.Path, Args: args, Background: calm})
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
-	stop := context.AfterFunc(ctx, func() { p.Signal(syscall.SIGKILL) })
-	err = p.Wait()
-	stop()
-	if err = errors.Join(err, ctx.Err()); err != nil {
-		return nil, p.CPU(), fmt.Errorf("cannot pack a sample: %w", err)
-	}
-	sizes, err = storedSizes(ctx, out, x.files)
-	return sizes, p.CPU(), err
+	defer context.AfterFunc(ctx, func() { p.Signal(syscall.SIGKILL) })()
+	err = errors.Join(p.Wait(), ctx.Err())
+	return p.CPU(), err
 }
 
 func (x *exact) clear() error {

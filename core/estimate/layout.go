@@ -12,14 +12,12 @@ const blockSize = 256 << 10
 type axis struct {
 	files []int32 // entries with data of their own, in order
 	ends  []int64 // where the data of each ends
-	at    []int32 // of an entry: its place in files, or -1
 }
 
 func newAxis(c *Census) *axis {
-	a := &axis{at: make([]int32, len(c.entries))}
+	a := &axis{}
 	end := int64(0)
 	for i := range c.entries {
-		a.at[i] = -1
 		e := &c.entries[i]
 		if e.kind != kindFile || e.size == 0 || int(e.first) != i {
 			continue
@@ -29,7 +27,6 @@ func newAxis(c *Census) *axis {
 			continue
 		}
 		end += n
-		a.at[i] = int32(len(a.files))
 		a.files, a.ends = append(a.files, int32(i)), append(a.ends, end)
 	}
 	return a
@@ -89,11 +86,11 @@ type fragment struct {
 // layout is how mksquashfs lays out what the choices let it pack.
 type layout struct {
 	in        []bool  // of an entry: packed at all
+	entries   int     // that are, the root with them
 	own       []bool  // of an entry: packed, and its data are its own, not a twin's
 	small     []int32 // files that share blocks, in order
 	fragments []fragment
 	inSmall   []int32 // of an entry: where it is in small; -1
-	blocks    int     // of large files
 	bytes     int64   // of all data
 	files     int     // with data
 	twins     int64   // bytes that are not packed as there is a twin
@@ -107,6 +104,9 @@ func (c *Census) lay(in []bool) *layout {
 	links, seen := make([]bool, n), make([]bool, n)
 	for i := range c.entries {
 		e := &c.entries[i]
+		if in[i] {
+			l.entries++
+		}
 		if !in[i] || e.kind != kindFile || e.size == 0 || links[e.first] {
 			continue
 		}
@@ -129,9 +129,7 @@ func (l *layout) add(c *Census, number int32) {
 	size := c.entries[number].size
 	l.files++
 	if size >= blockSize {
-		n := c.data(number)
-		l.bytes += n
-		l.blocks += int((n + blockSize - 1) / blockSize)
+		l.bytes += c.data(number)
 		return
 	}
 	l.bytes += size

@@ -96,7 +96,7 @@ func (o *Old) add(number int32, e squashfs.Node) {
 
 // child finds a name in a directory, -1 when it is not there.
 func (o *Old) child(dir int32, name string) int32 {
-	if o == nil || dir < 0 {
+	if dir < 0 {
 		return -1
 	}
 	d := o.nodes[dir]
@@ -109,8 +109,8 @@ func (o *Old) child(dir int32, name string) int32 {
 }
 
 // same tells whether a file is the one of the image: nobody changed it.
-func (o *Old) same(node int32, e entry) bool {
-	if o == nil || node < 0 {
+func (o *Old) same(node int32, e *entry) bool {
+	if node < 0 {
 		return false
 	}
 	n := o.nodes[node]

@@ -1,5 +1,3 @@
-// Package estimate tells before a run how it will go. So far it measures how
-// fast this computer compresses; the size is bounded by core/preflight.
 package estimate
 
 import (
@@ -9,13 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"syscall"
 	"time"
 
 	"antix-remaster/core/build"
-	"antix-remaster/core/plan"
-	"antix-remaster/core/sys"
 )
 
 // Sample is how much is compressed to measure the speed: enough blocks for
@@ -46,24 +40,10 @@ func Pace(ctx context.Context, e build.Engine, dir string, h How) (float64, erro
 		return 0, err
 	}
 	begin := time.Now()
-	if err := pack(ctx, e, append(files, out.Name()), h); err != nil {
+	if _, err := pack(ctx, e, append(files, out.Name()), h, blockSize, true); err != nil {
 		return 0, fmt.Errorf("cannot measure the speed: %w", err)
 	}
 	return float64(size) / time.Since(begin).Seconds(), nil
-}
-
-func pack(ctx context.Context, e build.Engine, names []string, h How) error {
-	args := append(names, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", h.Compressor,
-		"-b", plan.BlockSize, "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", "64M")
-	if h.Level > 0 {
-		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
-	}
-	p, err := sys.Start(sys.Spec{Path: e.Path, Args: args, Background: true})
-	if err != nil {
-		return err
-	}
-	defer context.AfterFunc(ctx, func() { p.Signal(syscall.SIGKILL) })()
-	return errors.Join(p.Wait(), ctx.Err())
 }
 
 // Files of middle size stand for a system: small ones are mostly time to open

@@ -8,6 +8,7 @@ import (
 // rowState is the estimate for one compressor while it grows.
 type rowState struct {
 	how    How
+	prices bool // the old image's costs hold for it
 	cheap  int
 	next   uint32 // of the row of places
 	draws  []draw
@@ -39,13 +40,13 @@ type draw struct {
 	x    float64 // ratio of the cheap compressor
 }
 
-func newRow(h How) *rowState {
-	return &rowState{how: h, cheap: cheapOf[h.Compressor], y: map[key]packed{}, ratios: [4]float64{0.35, 0.45, 0.7, 0.4}, exactCPU: 50 * time.Millisecond, cheapCPU: time.Millisecond}
+func newRow(h How, old *Old) *rowState {
+	return &rowState{how: h, prices: old.prices(h), cheap: cheapOf[h.Compressor], y: map[key]packed{}, ratios: [4]float64{0.35, 0.45, 0.7, 0.4}, exactCPU: 50 * time.Millisecond, cheapCPU: time.Millisecond}
 }
 
 // priced tells whether the old image tells what a file costs.
 func (w *work) priced(r *rowState, file int32) bool {
-	return w.c.entries[file].old >= 0 && w.c.image.prices(r.how)
+	return r.prices && w.c.entries[file].old >= 0
 }
 
 // sums is what the choices leave of the axis for a row.

@@ -56,7 +56,7 @@ func (w *work) whole() (err error) {
 		return err
 	}
 	defer w.root.Close()
-	if err := w.walk(); err != nil {
+	if err := w.take(); err != nil {
 		return err
 	}
 	if w.cheap, err = newCheap(); err != nil {
@@ -77,31 +77,37 @@ func (w *work) whole() (err error) {
 	return w.ctx.Err()
 }
 
-// walk fills the census, unless somebody else walked.
-func (w *work) walk() error {
-	w.c = w.in.Walked
-	if w.c == nil {
-		w.c = NewCensus(w.in.Old, w.in.Memory)
-		last := time.Now()
-		see := func(path string, n sys.Node, d *sys.Dir, name string) {
-			w.c.Visit(path, n, d, name)
-			if len(w.c.entries)%512 == 0 && time.Since(last) > eventGap {
-				last = time.Now()
-				w.publish(State{Entries: int64(len(w.c.entries)), Work: w.spent()})
-			}
-		}
-		ctx, stop := context.WithCancelCause(w.ctx)
-		defer stop(nil)
-		stopFull := func(path string, n sys.Node, d *sys.Dir, name string) {
-			if see(path, n, d, name); w.c.full != nil {
-				stop(w.c.full)
-			}
-		}
-		if _, err := build.CountEach(ctx, w.in.Dir, w.in.Always, nil, stopFull); err != nil && w.c.full == nil {
+// take makes the census, unless somebody else walked, and compares it with the
+// old image.
+func (w *work) take() error {
+	if w.c = w.in.Walked; w.c == nil {
+		w.c = NewCensus(w.in.Memory)
+		if err := w.walk(); err != nil && w.c.full == nil {
 			return err
 		}
 	}
-	return w.c.full
+	if w.c.full != nil {
+		return w.c.full
+	}
+	w.c.match(w.in.Old)
+	return nil
+}
+
+// walk fills the census until it is full.
+func (w *work) walk() error {
+	ctx, stop := context.WithCancel(w.ctx)
+	defer stop()
+	last := time.Now()
+	_, err := build.CountEach(ctx, w.in.Dir, w.in.Always, nil, func(path string, n sys.Node, d *sys.Dir, name string) {
+		if w.c.Visit(path, n, d, name); w.c.full != nil {
+			stop()
+		}
+		if len(w.c.entries)%512 == 0 && time.Since(last) > eventGap {
+			last = time.Now()
+			w.publish(State{Entries: int64(len(w.c.entries)), Work: w.spent()})
+		}
+	})
+	return err
 }
 
 const eventGap = 100 * time.Millisecond
@@ -134,7 +140,7 @@ func (w *work) choose(c Choice) {
 	for _, h := range c.Hows {
 		r := w.idle[h]
 		if r == nil {
-			r = newRow(h)
+			r = newRow(h, w.c.image)
 		}
 		w.rows = append(w.rows, r)
 	}
@@ -211,12 +217,7 @@ func (w *work) spent() time.Duration { return sys.CPUTime() - w.own + w.child }
 
 // tell publishes what is known.
 func (w *work) tell() {
-	s := State{Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.largest, Work: w.spent()}
-	for i, in := range w.l.in {
-		if in && i > 0 {
-			s.Entries++
-		}
-	}
+	s := State{Entries: int64(w.l.entries) - 1, Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.largest, Work: w.spent()}
 	for _, r := range w.rows {
 		s.Rows = append(s.Rows, r.out)
 	}

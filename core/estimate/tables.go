@@ -68,13 +68,7 @@ type tableWriter struct {
 
 // lookalike makes the tables. ratio is that of the data, about.
 func lookalike(c *Census, l *layout, ratio float64) *tables {
-	entries := 0
-	for _, in := range l.in {
-		if in {
-			entries++
-		}
-	}
-	every := func(bytes int) int { return max(entries*bytes/metaSize/keptChunks, 1) }
+	every := func(bytes int) int { return max(l.entries*bytes/metaSize/keptChunks, 1) }
 	t := &tables{inodes: chunks{every: every(40)}, dirs: chunks{every: every(24)}, export: chunks{every: every(8 * 4)}}
 	t.fragments = chunks{every: max(len(l.fragments)*16/metaSize/4, 1)}
 	w := tableWriter{c: c, l: l, t: t, ratio: ratio, rnd: rand.New(rand.NewPCG(1, 2)), owners: map[uint32]uint16{}, number: make([]uint32, len(c.entries))}
@@ -85,7 +79,7 @@ func lookalike(c *Census, l *layout, ratio float64) *tables {
 	for _, c := range []*chunks{&t.inodes, &t.dirs, &t.fragments, &t.export} {
 		c.end()
 	}
-	t.xattrs = c.xattrs.table(entries)
+	t.xattrs = c.xattrs.table(l.entries)
 	return t
 }
 

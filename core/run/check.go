@@ -51,7 +51,7 @@ func (s *station) examine(ctx context.Context, c wire.Choices) (examined, error)
 		return examined{}, err
 	}
 	in := look(ctx, s.facts, c, p)
-	walked := estimate.NewCensus(s.oldImage(ctx), spareMemory())
+	walked := estimate.NewCensus(spareMemory())
 	scan, err := s.scan(ctx, p, s.out.Progress, walked.Visit)
 	if err == nil {
 		in.Measured, err = s.measure(ctx, p, scan)

@@ -184,7 +184,7 @@ func (s *station) sample(ctx context.Context, p plan.Plan, c wire.Choices, in *p
 	}
 	choice := estimate.Choice{Rules: plan.Compile(p.Patterns), Room: max(room, 0),
 		Hows: []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}}}
-	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Choice: choice, Walked: walked, Engine: in.Engine, Temp: plan.WorkDir, Memory: spareMemory(),
+	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Choice: choice, Old: s.oldImage(ctx), Walked: walked, Engine: in.Engine, Temp: plan.WorkDir, Memory: spareMemory(),
 		Seed: uint64(os.Getpid()), Work: checkWork, Wall: checkWall, Enough: sureEnough, Settle: true, Urgent: true})
 	var last estimate.State
 	for last = range r.States() {

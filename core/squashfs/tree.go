@@ -17,12 +17,9 @@ type Node struct {
 	Size     int64    // bytes
 	Start    int64    // offset of its first block: files with the same content share it
 	Blocks   []uint32 // of each block as stored, for Stored; valid until the visit ends
-	Fragment uint32   // number of the block that holds its tail, or NoFragment
+	Fragment uint32   // number of the block that holds its tail, higher than all when none does
 	Offset   uint32   // of the tail in that block
 }
-
-// NoFragment says that a file has no part in a fragment block.
-const NoFragment = noFragment
 
 // Stored is how many bytes a block takes in the image, from its size as an
 // Node or a Fragment tells it. A hole takes none.
@@ -101,15 +98,11 @@ func (t *treeWalk) entry(ref uint64, dir int, name string) error {
 	if err != nil {
 		return err
 	}
-	mtime, err := t.im.mtime(ref)
-	if err != nil {
-		return err
-	}
 	number := t.count
 	if t.count++; t.count > maxWalk {
 		return fmt.Errorf("%d entries: %w", t.count, ErrTooLarge)
 	}
-	e := Node{Dir: dir, Name: name, Type: fileTypes[(n.kind-1)%7+1], MTime: mtime, Fragment: noFragment}
+	e := Node{Dir: dir, Name: name, Type: fileTypes[(n.kind-1)%7+1], MTime: n.mtime, Fragment: noFragment}
 	switch {
 	case n.isDir():
 		if t.dirs[ref] {
@@ -123,16 +116,6 @@ func (t *treeWalk) entry(ref uint64, dir int, name string) error {
 		}
 	}
 	return t.visit(number, e)
-}
-
-// mtime reads on in the inode's head, which inode has checked.
-func (im *Image) mtime(ref uint64) (int64, error) {
-	c := cursor{im: im, at: im.Super.InodeTable + int64(ref>>16), pos: int(ref & 0xffff)}
-	head, err := c.next(16)
-	if err != nil {
-		return 0, err
-	}
-	return int64(binary.LittleEndian.Uint32(head[8:])), nil
 }
 
 func (t *treeWalk) file(e *Node, n inode) error {
