@@ -1,14 +1,13 @@
 package bootmenu
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"antix-remaster/test/boot"
 )
 
 // stick is an ext4 image with a menu, which GRUB itself runs as a program
@@ -50,26 +49,16 @@ func newStick(t *testing.T, files map[string][]byte) stick {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "map"), []byte("(hd0) "+s.image+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	if out, err := run(t, "mkfs.ext4", "-q", "-d", tree, s.image, "64M"); err != nil {
 		t.Fatal(err, out)
 	}
 	return s
 }
 
-var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\r`)
-
 // boot runs the menu and returns what was said of the kernel that it started.
 func (s stick) boot() string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "grub-emu", "-m", filepath.Join(filepath.Dir(s.image), "map"), "-r", "hd0", "-d", "/boot/grub")
-	cmd.Env = append(os.Environ(), "TERM=dumb")
-	out, err := cmd.CombinedOutput()
-	said := escapes.ReplaceAllString(string(out), "")
+	said, err := boot.RunGRUB(s.t.Context(), s.image, "-r", "hd0", "-d", "/boot/grub")
 	_, booted, ok := strings.Cut(said, "booted ")
 	if err != nil || !ok {
 		s.t.Fatalf("GRUB started nothing: %v\n%s", err, said)

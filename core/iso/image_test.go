@@ -14,7 +14,6 @@ import (
 
 	"antix-remaster/core/history"
 	"antix-remaster/core/live"
-	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 	"antix-remaster/test/cpio"
 )
@@ -295,5 +294,4 @@ func TestDamageIsFoundWhenItIsReadBack(t *testing.T) {
 		b[0] ^= 4
 		j.part.WriteAt(b, at)
 	}
-	_ = sys.SyncFS(j.part)
 }

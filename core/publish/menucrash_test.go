@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os/signal"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -14,34 +13,20 @@ import (
 	"antix-remaster/core/wire"
 )
 
-// eachMenu strikes at every point of every call on a folder of menus, a few at a
-// time.
+// eachMenu strikes at every point of every call on a folder of menus.
 func eachMenu(t *testing.T, what string, choose func(p point) bool, check func(action, dir string, fat, success bool) error) (struck int) {
-	var busy sync.WaitGroup
-	slots := make(chan bool, 3)
-	for action, c := range menuCases {
+	t.Helper()
+	for action, m := range menuCases {
 		for _, prefix := range []string{"menu ", "menu fat "} {
-			trial := memDir(t)
-			put(t, trial, menuFiles(action, c.before))
-			for _, p := range points(t, prefix+action, trial) {
-				if !choose(p) {
-					continue
+			c := crashCase{action: prefix + action, files: func() map[string]string { return menuFiles(action, m.before) }}
+			struck += c.each(t, what, func(_, _ int, p point) bool { return choose(p) }, func(dir string, _ point, success bool, _ string) error {
+				if err := check(action, dir, prefix == "menu fat ", success); err != nil {
+					return fmt.Errorf("%s: %w", c.action, err)
 				}
-				struck++
-				dir := memDir(t)
-				put(t, dir, menuFiles(action, c.before))
-				slots <- true
-				busy.Go(func() {
-					defer func() { <-slots }()
-					success, text := strike(prefix+action, dir, p, what)
-					if err := check(action, dir, prefix == "menu fat ", success); err != nil {
-						t.Errorf("%s%s at %s: %v\n%s", prefix, action, p, err, text)
-					}
-				})
-			}
+				return nil
+			})
 		}
 	}
-	busy.Wait()
 	return struck
 }
 
@@ -107,6 +92,9 @@ func TestPromiseP5MenuErrors(t *testing.T) {
 			return err
 		})
 		t.Logf("%d times %s", n, errno)
+		if n == 0 {
+			t.Errorf("no call was there to fail with %s", errno)
+		}
 	}
 }
 

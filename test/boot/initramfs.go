@@ -35,6 +35,24 @@ func WriteInitramfs(file string) error {
 var initramfs = sync.OnceValues(makeInitramfs)
 
 func makeInitramfs() ([]byte, error) {
+	dirs := []string{"proc", "sys", "lib", "lib/modules", "new",
+		"live", "live/boot-dev", "live/persist-dev", "live/linux", "live/upper", "live/rootfs"}
+	return PackInitramfs(initScript, dirs, func(c *cpio.Writer) error {
+		c.File("swap.sh", swapScript, 0o644)
+		for _, m := range modules {
+			text, err := readModule(m)
+			if err != nil {
+				return err
+			}
+			c.File("lib/modules/"+filepath.Base(m), text, 0o644)
+		}
+		return nil
+	})
+}
+
+// PackInitramfs packs an initramfs: a static busybox that is the shell, the init
+// script, more directories, and what add adds.
+func PackInitramfs(init []byte, dirs []string, add func(*cpio.Writer) error) ([]byte, error) {
 	busybox, err := readBusybox()
 	if err != nil {
 		return nil, err
@@ -42,21 +60,15 @@ func makeInitramfs() ([]byte, error) {
 	var buf bytes.Buffer
 	zip := gzip.NewWriter(&buf)
 	c := cpio.New(zip)
-	for _, dir := range []string{"bin", "dev", "proc", "sys", "lib", "lib/modules", "new",
-		"live", "live/boot-dev", "live/persist-dev", "live/linux", "live/upper", "live/rootfs"} {
+	for _, dir := range append([]string{"bin", "dev"}, dirs...) {
 		c.Dir(dir)
 	}
 	c.Device("dev/console", 5, 1)
 	c.File("bin/busybox", busybox, 0o755)
 	c.Link("bin/sh", "busybox")
-	c.File("init", initScript, 0o755)
-	c.File("swap.sh", swapScript, 0o644)
-	for _, m := range modules {
-		text, err := readModule(m)
-		if err != nil {
-			return nil, err
-		}
-		c.File("lib/modules/"+filepath.Base(m), text, 0o644)
+	c.File("init", init, 0o755)
+	if err := add(c); err != nil {
+		return nil, err
 	}
 	if err := c.End(); err != nil {
 		return nil, err

@@ -33,6 +33,27 @@ var (
 	loaded  = regexp.MustCompile(`(?m)^(LINUX|INITRD) (\S+)$`)
 )
 
+// RunGRUB runs the real GRUB as a program (grub-emu), with an image that nobody
+// has mounted as its disk hd0, and gives what it says. args tell where its
+// configuration is.
+func RunGRUB(ctx context.Context, image string, args ...string) (said string, err error) {
+	dir, err := os.MkdirTemp("", "grub-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	disks := filepath.Join(dir, "map")
+	if err := os.WriteFile(disks, []byte("(hd0) "+image+"\n"), 0o600); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "grub-emu", append([]string{"-m", disks}, args...)...)
+	cmd.Env = append(os.Environ(), "TERM=dumb")
+	out, err := cmd.CombinedOutput()
+	return escapes.ReplaceAllString(string(out), ""), err
+}
+
 // ChooseGRUB has the real GRUB read the menu of a stick image that nobody has
 // mounted, and choose the entry with this id; "" is the one that starts by
 // itself. What GRUB writes into its environment block is written. The menu must
@@ -47,17 +68,10 @@ func ChooseGRUB(ctx context.Context, stick, id string) (Choice, error) {
 	if id != "" {
 		config += "set default=" + id + "\n"
 	}
-	for name, text := range map[string]string{"grub.cfg": config, "map": "(hd0) " + stick + "\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return Choice{}, err
-		}
+	if err := os.WriteFile(filepath.Join(dir, "grub.cfg"), []byte(config), 0o600); err != nil {
+		return Choice{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "grub-emu", "-m", filepath.Join(dir, "map"), "-r", "host", "-d", dir)
-	cmd.Env = append(os.Environ(), "TERM=dumb")
-	out, err := cmd.CombinedOutput()
-	said := escapes.ReplaceAllString(string(out), "")
+	said, err := RunGRUB(ctx, stick, "-r", "host", "-d", dir)
 	var words []string
 	for _, found := range loaded.FindAllStringSubmatch(said, -1) {
 		words = append(words, found[2])

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -38,7 +37,7 @@ func newShelf(t *testing.T) *shelf {
 	s := &shelf{System: start(t, livesys.Options{}), saved: t.TempDir(), images: map[string]string{}}
 	_, err := s.Build()
 	must(t, err)
-	must(t, s.ask(wire.Request{Op: wire.OpDisarm}))
+	must(t, s.do(wire.Request{Op: wire.OpDisarm}))
 	kernel, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	must(t, err)
 	_, err = livesys.MiniImage(t.Context(), s.StickPath("linuxfs.old"), livesys.Mini{Title: "Before", Release: strings.TrimSpace(string(kernel))})
@@ -57,15 +56,10 @@ func newShelf(t *testing.T) *shelf {
 	return s
 }
 
-// ask has a helper do one thing.
-func (s *System) ask(r wire.Request, before ...string) error {
-	h, err := s.Helper(before...)
-	if err != nil {
-		return err
-	}
+// do has a helper do one thing with the versions.
+func (s *shelf) do(r wire.Request, before ...string) error {
 	var result json.RawMessage
-	err = h.Do(context.Background(), r, wire.Watch{}, &result)
-	return errors.Join(err, h.Close())
+	return s.ask(r, &result, before...)
 }
 
 // refOf names a version as a face does: its key is made of its size, the digest
@@ -187,7 +181,7 @@ func TestPromiseP1P2P4ActionKills(t *testing.T) {
 	try := wire.Request{Op: wire.OpTry, Version: &ref}
 	actionKills(t, s, try, nil, "")
 	s.put(t)
-	must(t, s.ask(try)) // what moves has an entry from here on
+	must(t, s.do(try)) // what moves has an entry from here on
 	s.save(t)
 	keep := wire.Request{Op: wire.OpKeep}
 	kept := actionKills(t, s, keep, nil, "")
@@ -202,7 +196,7 @@ func actionKills(t *testing.T, s *shelf, r wire.Request, between []string, gone 
 	a := &trials{shelf: s, request: r, between: between, gone: gone}
 	s.put(t)
 	a.before, _ = s.view(t)
-	must(t, s.ask(r, strike, "-report", report))
+	must(t, s.do(r, strike, "-report", report))
 	a.after, a.menus = s.view(t)
 	points := stickPoints(t, s)
 	must(t, errors.Join(s.whole(t, gone), s.clean()))
@@ -214,7 +208,7 @@ func actionKills(t *testing.T, s *shelf, r wire.Request, between []string, gone 
 	for i := range count {
 		p := points[len(points)-1-i*len(points)/count]
 		s.put(t)
-		err := s.ask(r, strike, "-report", report, "-call", p.Call, "-n", fmt.Sprint(p.N), "-do", "killroot")
+		err := s.do(r, strike, "-report", report, "-call", p.Call, "-n", fmt.Sprint(p.N), "-do", "killroot")
 		if err == nil {
 			continue // this time there was no such call
 		}
@@ -235,20 +229,11 @@ func actionKills(t *testing.T, s *shelf, r wire.Request, between []string, gone 
 }
 
 // stickPoints are the calls on the stick that strike reported, in order.
-func stickPoints(t *testing.T, s *shelf) (points []Point) {
+func stickPoints(t *testing.T, s *shelf) []Point {
 	t.Helper()
-	text, err := os.ReadFile(s.Path(report))
+	all, err := s.reported()
 	must(t, err)
-	count := map[string]int{}
-	for call := range strings.Lines(string(text)) {
-		p := Point{Call: strings.TrimSpace(call)}
-		count[p.Call]++
-		p.N = count[p.Call]
-		if strings.HasPrefix(p.Target(), "/live/boot-dev/") {
-			points = append(points, p)
-		}
-	}
-	return points
+	return slices.DeleteFunc(all, func(p Point) bool { return !strings.HasPrefix(p.Target(), "/live/boot-dev/") })
 }
 
 // trials are those of one action, and what the versions and menus are around it.
@@ -268,7 +253,7 @@ func (a *trials) judge(t *testing.T) error {
 	}
 	running := a.refOf(t, "linuxfs")
 	running.Place = wire.PlaceDefault
-	if err := errors.Join(a.ask(wire.Request{Op: wire.OpUnpin, Version: &running}), a.whole(t, a.gone), a.clean()); err != nil {
+	if err := errors.Join(a.do(wire.Request{Op: wire.OpUnpin, Version: &running}), a.whole(t, a.gone), a.clean()); err != nil {
 		return fmt.Errorf("after the next helper: %w", err)
 	}
 	now, menus := a.view(t)
@@ -280,7 +265,7 @@ func (a *trials) judge(t *testing.T) error {
 			return err
 		}
 	}
-	if err := errors.Join(a.ask(a.request), a.whole(t, a.gone), a.clean()); err != nil {
+	if err := errors.Join(a.do(a.request), a.whole(t, a.gone), a.clean()); err != nil {
 		return fmt.Errorf("done again: %w", err)
 	}
 	now, menus = a.view(t)

@@ -88,13 +88,8 @@ func (s *System) foreign() error {
 
 // check asks for the plan that every build names.
 func (s *System) check() error {
-	h, err := s.Helper()
-	if err != nil {
-		return err
-	}
 	var r wire.CheckResult
-	err = h.Do(context.Background(), wire.Request{Op: wire.OpCheck, Choices: &Choices}, wire.Watch{}, &r)
-	if err = errors.Join(err, h.Close()); err != nil {
+	if err := s.ask(wire.Request{Op: wire.OpCheck, Choices: &Choices}, &r); err != nil {
 		return err
 	}
 	for _, c := range r.Checks {
@@ -189,14 +184,17 @@ func (h *Helper) Close() error {
 
 // Build lets a helper, started by Helper with before, make a version.
 func (s *System) Build(before ...string) (wire.BuildResult, error) {
+	var r wire.BuildResult
+	err := s.ask(wire.Request{Op: wire.OpBuild, Choices: &Choices, Plan: s.plan}, &r, before...)
+	return r, err
+}
+
+// ask has a helper, started by Helper with before, do one thing.
+func (s *System) ask(r wire.Request, result any, before ...string) error {
 	h, err := s.Helper(before...)
 	if err != nil {
-		return wire.BuildResult{}, err
+		return err
 	}
-	var r wire.BuildResult
-	err = h.Do(context.Background(), wire.Request{Op: wire.OpBuild, Choices: &Choices, Plan: s.plan}, wire.Watch{}, &r)
-	if e := h.Close(); e != nil {
-		err = errors.Join(err, e)
-	}
-	return r, err
+	err = h.Do(context.Background(), r, wire.Watch{}, result)
+	return errors.Join(err, h.Close())
 }

@@ -37,17 +37,23 @@ func (s *System) Points() ([]Point, error) {
 	if err != nil {
 		return nil, err
 	}
+	points, err := s.reported()
+	_, e := s.Heal()
+	return points, errors.Join(err, e)
+}
+
+// reported are the calls of the last report, in order.
+func (s *System) reported() (points []Point, err error) {
 	text, err := os.ReadFile(s.Path(report))
-	var points []Point
 	count := map[string]int{}
 	after := false
-	for _, call := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+	for call := range strings.Lines(string(text)) {
+		call = strings.TrimSuffix(call, "\n")
 		count[call]++
 		after = after || strings.Contains(call, "/history.json")
 		points = append(points, Point{call, count[call], after})
 	}
-	_, e := s.Heal()
-	return points, errors.Join(err, e)
+	return points, err
 }
 
 // Trial is a build in which something happened.

@@ -1,17 +1,14 @@
 package livecd
 
 import (
-	"bytes"
-	"compress/gzip"
 	_ "embed"
-	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"slices"
 	"strings"
 
 	"antix-remaster/core/squashfs"
+	"antix-remaster/test/boot"
 	"antix-remaster/test/cpio"
 	"antix-remaster/test/livesys"
 )
@@ -39,42 +36,25 @@ func WriteInitrd(file string, base livesys.BaseImage) error {
 	if err != nil {
 		return err
 	}
-	busybox, err := exec.LookPath("busybox")
-	if err != nil {
-		return fmt.Errorf("missing busybox (Debian package busybox-static): %w", err)
-	}
-	program, err := os.ReadFile(busybox)
-	if err != nil {
-		return err
-	}
-	var buf bytes.Buffer
-	zip := gzip.NewWriter(&buf)
-	c := cpio.New(zip)
-	for _, dir := range []string{"bin", "dev", "etc", "lib", "lib/modules", "lib/modules/" + base.Release, "modules"} {
-		c.Dir(dir)
-	}
-	c.Device("dev/console", 5, 1)
-	c.File("bin/busybox", program, 0o755)
-	c.Link("bin/sh", "busybox")
-	c.File("init", initScript, 0o755)
-	c.File("etc/initrd-release", []byte("NAME=livecd-test\n"), 0o644)
-	var order strings.Builder
-	for _, p := range paths {
-		text, err := im.ReadFile(p, 16<<20)
-		if err != nil {
-			return err
+	dirs := []string{"etc", "lib", "lib/modules", "lib/modules/" + base.Release, "modules"}
+	data, err := boot.PackInitramfs(initScript, dirs, func(c *cpio.Writer) error {
+		c.File("etc/initrd-release", []byte("NAME=livecd-test\n"), 0o644)
+		var order strings.Builder
+		for _, p := range paths {
+			text, err := im.ReadFile(p, 16<<20)
+			if err != nil {
+				return err
+			}
+			c.File("modules/"+path.Base(p), text, 0o644)
+			order.WriteString(path.Base(p) + "\n")
 		}
-		c.File("modules/"+path.Base(p), text, 0o644)
-		order.WriteString(path.Base(p) + "\n")
-	}
-	c.File("modules/order", []byte(order.String()), 0o644)
-	if err := c.End(); err != nil {
+		c.File("modules/order", []byte(order.String()), 0o644)
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	if err := zip.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(file, buf.Bytes(), 0o644)
+	return os.WriteFile(file, data, 0o644)
 }
 
 // modulesOf gives the files of the wanted modules, after those they need. What is

@@ -23,7 +23,6 @@ import (
 type Way struct {
 	UEFI bool
 	Disk bool // copied to a stick, not burned to a disc
-	OVMF string
 }
 
 // Result is what was seen.

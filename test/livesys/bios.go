@@ -2,7 +2,6 @@ package livesys
 
 import (
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 )
@@ -34,7 +33,7 @@ func (s *System) LoaderImage() string {
 
 // splitBIOS takes out of the tree of the stick what is on the second file system,
 // and makes that.
-func (m *stickMaker) splitBIOS(ctx context.Context, image, uuid string) error {
+func (m *stickMaker) splitBIOS(ctx context.Context, image string) error {
 	tree := filepath.Join(m.dir, "bios")
 	defer os.RemoveAll(tree)
 	names := []string{"boot"}
@@ -52,22 +51,5 @@ func (m *stickMaker) splitBIOS(ctx context.Context, image, uuid string) error {
 			return err
 		}
 	}
-	if err := sparse(image, biosSize); err != nil {
-		return err
-	}
-	return command(ctx, io.Discard, "mkfs.ext4", "-q", "-F", "-L", "livesys-bios", "-U", uuid, "-m", "0", "-E", "root_owner=0:0", "-d", tree, image)
-}
-
-// encryptedVars are what the initrd writes with an encrypted stick.
-func (o Options) encryptedVars(all [][2]string, dev, uuid string) [][2]string {
-	if !o.Encrypted {
-		return all
-	}
-	values := map[string]string{"ENCRYPTED": "true", "CRYPT_UUID": luksUUID, "BIOS_DEV": dev, "BIOS_UUID": uuid}
-	for i, v := range all {
-		if value, ok := values[v[0]]; ok {
-			all[i][1] = value
-		}
-	}
-	return all
+	return filledExt4(ctx, image, biosSize, newUUID(), "livesys-bios", tree)
 }

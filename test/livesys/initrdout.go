@@ -19,7 +19,7 @@ func yes(b bool) string {
 
 // initrdOut lists the variables of initrd.out in the order of the real file
 // (contract §1.3) with the values that are true for this system.
-func (o Options) initrdOut(dev, uuid string, persist disk) [][2]string {
+func (o Options) initrdOut(dev, uuid string, persist, bios disk) [][2]string {
 	live := o.LiveDir
 	bootMP, fstype, bootDev := live+"/boot-dev", o.StickFS, dev
 	if o.FromISO {
@@ -31,15 +31,19 @@ func (o Options) initrdOut(dev, uuid string, persist disk) [][2]string {
 	if o.Generation == 2016 {
 		version, date = "7.0.3-e16", "Sun, 12 Jun 2016 10:00:00 -0600"
 	}
+	crypt := ""
+	if o.Encrypted {
+		crypt = luksUUID
+	}
 	all := [][2]string{
 		{"AUFS_MP", live + "/aufs"}, {"AUFS_RAM_MP", live + "/aufs-ram"},
 		{"AUFS_VID_FILE", live + "/aufs" + versionFile},
-		{"BIOS_DEV", ""}, {"BIOS_MP", live + "/bios-dev"}, {"BIOS_UUID", ""},
+		{"BIOS_DEV", bios.dev}, {"BIOS_MP", live + "/bios-dev"}, {"BIOS_UUID", bios.uuid},
 		{"BOOT_DEV", bootDev}, {"BOOT_FSTYPE", fstype}, {"BOOT_MP", bootMP}, {"BOOT_UUID", uuid},
-		{"CRYPT_UUID", ""}, {"DF_ROOTFS", o.dfRootfs()},
+		{"CRYPT_UUID", crypt}, {"DF_ROOTFS", o.dfRootfs()},
 		{"DID_REMASTER", yes(o.DidRemaster)}, {"DID_ROLLBACK", yes(o.DidRollback)}, {"DID_TORAM", yes(o.ToRAM)},
 		{"DISTRO", "antiX"}, {"DISTRO_BASE", "antiX"}, {"DISTRO_CODENAME", "livesys"},
-		{"DISTRO_VERSION", "23"}, {"ENCRYPTED", ""}, {"FULL_DISTRO", "antiX-23"},
+		{"DISTRO_VERSION", "23"}, {"ENCRYPTED", yes(o.Encrypted)}, {"FULL_DISTRO", "antiX-23"},
 		{"INITRD_DATE", date}, {"INITRD_VERSION", version}, {"LIVE_DIR", live},
 	}
 	all = append(all, o.persistVars(persist)...)

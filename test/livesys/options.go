@@ -28,7 +28,6 @@ type Options struct {
 	PersistDisk bool   // the rootfs lies on a second disk
 	RootfsSize  int64  // of the rootfs, bytes; default 400 MiB
 	PersistDir  string // its directory there, or on the stick; default BootDir
-	PersistFS   string // file system of the second disk: "ext4" (the default); "vfat" where the kernel knows it
 
 	Leftovers  []string          // names to have beside the linuxfs: linuxfs.old, state.bad, rootfs.new, ...
 	Companions bool              // state/, xtra/, deb/, xtra.tgz, linuxfs.md5
@@ -64,7 +63,6 @@ func (o Options) withDefaults() (Options, error) {
 	defaultTo(&o.LiveDir, "/live")
 	defaultTo(&o.BootDir, "antiX")
 	defaultTo(&o.StickFS, "ext4")
-	defaultTo(&o.PersistFS, "ext4")
 	defaultTo(&o.PersistDir, o.BootDir)
 	if o.Generation == 0 {
 		o.Generation = 2023

@@ -2,7 +2,6 @@ package livesys
 
 import (
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 )
@@ -20,7 +19,7 @@ func (s *System) persistence() disk {
 
 // makePersist makes the second disk, with an empty rootfs in its directory.
 func (s *System) makePersist(ctx context.Context) error {
-	s.Persist, s.persist.uuid = filepath.Join(s.dir, "persist.img"), newUUID()
+	s.Persist = filepath.Join(s.dir, "persist.img")
 	tree := filepath.Join(s.dir, "persist")
 	defer os.RemoveAll(tree)
 	dir := filepath.Join(tree, s.PersistDir)
@@ -30,11 +29,7 @@ func (s *System) makePersist(ctx context.Context) error {
 	if err := s.makeRootfs(ctx, filepath.Join(dir, "rootfs")); err != nil {
 		return err
 	}
-	if err := sparse(s.Persist, s.StickSize); err != nil {
-		return err
-	}
-	return command(ctx, io.Discard, "mkfs.ext4", "-q", "-F", "-L", "persist", "-U", s.persist.uuid, "-m", "0",
-		"-E", "root_owner=0:0", "-d", tree, s.Persist)
+	return filledExt4(ctx, s.Persist, s.StickSize, newUUID(), "persist", tree)
 }
 
 // makeRootfs makes the file of root persistence, where it is on.

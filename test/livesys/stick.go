@@ -35,7 +35,7 @@ func makeStick(ctx context.Context, o Options, base BaseImage, dir, image string
 		return "", err
 	}
 	if o.Encrypted {
-		if err := m.splitBIOS(ctx, image+".bios", newUUID()); err != nil {
+		if err := m.splitBIOS(ctx, image+".bios"); err != nil {
 			return "", fmt.Errorf("cannot fill the second file system: %w", err)
 		}
 	}
@@ -43,11 +43,16 @@ func makeStick(ctx context.Context, o Options, base BaseImage, dir, image string
 	if uuid == "" {
 		uuid = newUUID()
 	}
-	if err := sparse(image, o.StickSize); err != nil {
-		return "", err
+	return uuid, filledExt4(ctx, image, o.StickSize, uuid, "livesys", m.tree)
+}
+
+// filledExt4 makes a sparse image of size bytes with what is in the directory.
+func filledExt4(ctx context.Context, image string, size int64, uuid, label, from string) error {
+	if err := sparse(image, size); err != nil {
+		return err
 	}
-	return uuid, command(ctx, io.Discard, "mkfs.ext4", "-q", "-F", "-L", "livesys", "-U", uuid, "-m", "0",
-		"-E", "lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0", "-d", m.tree, image)
+	return command(ctx, io.Discard, "mkfs.ext4", "-q", "-F", "-L", label, "-U", uuid, "-m", "0",
+		"-E", "lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0", "-d", from, image)
 }
 
 func (m *stickMaker) fill(ctx context.Context) error {

@@ -21,12 +21,11 @@ type System struct {
 	Persist  string    // the image file of the second disk, "" without
 	UUID     string    // of the file system on the stick
 	BootDev  string    // the loop device of the stick
-	BIOSDev  string    // that of the second file system; "" without one
-	BIOSUUID string
-	VID      string // version id of the image that runs
-	VIDError string // why persistence was refused; usually ""
+	VID      string    // version id of the image that runs
+	VIDError string    // why persistence was refused; usually ""
 
 	persist disk // the second one
+	bios    disk // that of kernel and menus beside an encrypted stick
 
 	dir   string // the work directory, ours alone
 	own   bool   // Stop removes the work directory
@@ -116,22 +115,21 @@ func (s *System) start(ctx context.Context) error {
 	// PID 1 has it mounted when we let go; before, a failure detaches it.
 	defer dev.Close()
 	s.BootDev = dev.Name()
-	if s.PersistDisk {
-		second, err := inside.Attach(s.Persist, false)
+	for _, second := range []struct {
+		wanted bool
+		image  string
+		disk   *disk
+	}{{s.PersistDisk, s.Persist, &s.persist}, {s.Encrypted, s.BIOSImage(), &s.bios}} {
+		if !second.wanted {
+			continue
+		}
+		dev, err := inside.Attach(second.image, false)
 		if err != nil {
 			return err
 		}
-		defer second.Close()
-		s.persist.dev = second.Name()
-	}
-	if s.Encrypted {
-		bios, err := inside.Attach(s.BIOSImage(), false)
-		if err != nil {
-			return err
-		}
-		defer bios.Close()
-		s.BIOSDev = bios.Name()
-		if s.BIOSUUID, err = ext4UUID(s.BIOSImage()); err != nil {
+		defer dev.Close()
+		second.disk.dev = dev.Name()
+		if second.disk.uuid, err = ext4UUID(second.image); err != nil {
 			return err
 		}
 	}
@@ -152,10 +150,10 @@ func (s *System) spec(stage string) inside.Spec {
 		Stage: stage, BootDev: s.BootDev, FSType: s.StickFS, ReadOnly: s.ReadOnlyStick || s.FromISO,
 		LiveDir: s.LiveDir, SqPath: s.BootDir, SqName: s.imageName(), VIDFile: versionFile,
 		UUID: s.UUID, Hostname: "livesys",
-		PersistPath: s.PersistDir, PersistDev: s.persist.dev, PersistUUID: s.persist.uuid, PersistFS: s.PersistFS,
-		BIOSDev: s.BIOSDev, BIOSUUID: s.BIOSUUID, BIOSUnmounted: s.BIOSUnmounted,
+		PersistPath: s.PersistDir, PersistDev: s.persist.dev, PersistUUID: s.persist.uuid,
+		BIOSDev: s.bios.dev, BIOSUUID: s.bios.uuid, BIOSUnmounted: s.BIOSUnmounted,
 		StaticRoot: s.StaticRoot, DynamicRoot: s.DynamicRoot, Home: s.HomePersist, ToRAM: s.ToRAM,
-		Markers: s.markers(s.BootDev), Config: s.encryptedVars(s.initrdOut(s.BootDev, s.UUID, s.persistence()), s.BIOSDev, s.BIOSUUID), Cmdline: s.cmdline(),
+		Markers: s.markers(s.BootDev), Config: s.initrdOut(s.BootDev, s.UUID, s.persistence(), s.bios), Cmdline: s.cmdline(),
 	}
 }
 

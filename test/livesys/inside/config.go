@@ -103,16 +103,11 @@ func (b *builder) finish() error {
 	if err := os.MkdirAll(byUUID, 0o755); err != nil {
 		return err
 	}
-	for uuid, dev := range map[string]string{b.UUID: b.BootDev, b.PersistUUID: b.PersistDev} {
+	for uuid, dev := range map[string]string{b.UUID: b.BootDev, b.PersistUUID: b.PersistDev, b.BIOSUUID: b.BIOSDev} {
 		if dev == "" {
 			continue
 		}
 		if err := os.Symlink("../../"+filepath.Base(dev), filepath.Join(byUUID, uuid)); err != nil {
-			return err
-		}
-	}
-	if b.BIOSDev != "" {
-		if err := os.Symlink("../../"+filepath.Base(b.BIOSDev), filepath.Join(byUUID, b.BIOSUUID)); err != nil {
 			return err
 		}
 	}

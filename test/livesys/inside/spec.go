@@ -33,9 +33,8 @@ type Spec struct {
 	Hostname string
 
 	PersistPath string // directory of the rootfs, on the stick or on PersistDev
-	PersistDev  string // "/dev/loop4" of a second disk; "" without
+	PersistDev  string // "/dev/loop4" of a second disk, which has ext4; "" without
 	PersistUUID string // of the file system there
-	PersistFS   string // of a second disk
 
 	BIOSDev       string // the file system of kernel and menus beside an encrypted stick; "" without one
 	BIOSUUID      string

@@ -70,18 +70,14 @@ func (b *builder) mountStick() error {
 	if b.ReadOnly {
 		flags |= unix.MS_RDONLY
 	}
-	if err := mount(b.BootDev, "/live/boot-dev", b.FSType, flags, dataOf(b.FSType)); err != nil {
+	data := ""
+	if b.FSType == "vfat" { // contract §8
+		data = "umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000"
+	}
+	if err := mount(b.BootDev, "/live/boot-dev", b.FSType, flags, data); err != nil {
 		return err
 	}
 	return b.mountBIOS()
-}
-
-// dataOf are the options of contract §8 for what has no owners.
-func dataOf(fstype string) string {
-	if fstype == "vfat" {
-		return "umask=000,dmask=002,fmask=113,shortname=winnt,uid=1000,gid=1000"
-	}
-	return ""
 }
 
 // mountBIOS mounts the second file system, or sees to it that the device stays:
@@ -102,7 +98,7 @@ func (b *builder) mountPersist() error {
 	if b.PersistDev == "" || !b.StaticRoot && !b.DynamicRoot {
 		return nil
 	}
-	return mount(b.PersistDev, "/live/persist-dev", b.PersistFS, unix.MS_NOATIME, dataOf(b.PersistFS))
+	return mount(b.PersistDev, "/live/persist-dev", "ext4", unix.MS_NOATIME, "")
 }
 
 func (b *builder) persistDir() string {
