@@ -85,7 +85,8 @@ func lstatAll(t *testing.T, dir string) []Entry {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := Entry{Name: d.Name(), Mode: info.Mode(), MTime: info.ModTime().Unix()}
+		// An image has 32 bits of a time, from 1970 on; so has stat on 32 bit, but with a sign.
+		e := Entry{Name: d.Name(), Mode: info.Mode(), MTime: int64(uint32(info.ModTime().Unix()))}
 		if e.Mode.IsRegular() {
 			e.Size = info.Size()
 		}
