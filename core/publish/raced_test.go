@@ -1,0 +1,5 @@
+//go:build race
+
+package publish
+
+func init() { raced = true }
