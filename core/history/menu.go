@@ -3,7 +3,6 @@ package history
 import (
 	"cmp"
 	"path"
-	"slices"
 	"strings"
 
 	"antix-remaster/core/bootmenu"
@@ -53,45 +52,6 @@ func Tryable(v Version) error {
 		return wire.Fail(wire.OddName, nil, v.File())
 	}
 	return nameable(v)
-}
-
-// rescue is an entry that starts whatever a switch or a rollback does: a version
-// in the archive, where no boot renames anything. Where none can start it is the
-// default itself, without a switch.
-func rescue(f live.Facts, all []Version, leaving func(Version) bool) bootmenu.Extra {
-	if v, ok := Rescue(f, all, leaving); ok {
-		return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start " + menuTitle(v), Options: place(f, v)}
-	}
-	return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start without switching to a new version",
-		Options: append(at(f, f.Plain.Path, f.Plain.Name), "noremaster")}
-}
-
-// Rescue is the version that the rescue entry names: of those in the archive that
-// can start, a pinned one before others, then one that was verified, then the
-// newest. A known damage rules a version out.
-func Rescue(f live.Facts, all []Version, leaving func(Version) bool) (Version, bool) {
-	var fit []Version
-	for _, v := range all {
-		if Tryable(v) == nil && !v.Record.Damaged && !leaving(v) {
-			fit = append(fit, v)
-		}
-	}
-	slices.SortStableFunc(fit, func(a, b Version) int { return cmp.Compare(worth(b), worth(a)) })
-	if len(fit) == 0 {
-		return Version{}, false
-	}
-	return fit[0], true
-}
-
-func worth(v Version) int {
-	n := 0
-	if v.Record.Pinned {
-		n += 2
-	}
-	if v.Record.Verified != 0 {
-		n++
-	}
-	return n
 }
 
 // place are the boot options that start an archived version where it lies

@@ -26,9 +26,12 @@ func TestMenuEntries(t *testing.T) {
 		try     string // options of the entry to try
 		rescue  string
 	}{
-		"the newest":             {rescue: archive + "0003 sqname=linuxfs.old"},
-		"a verified one":         {record: map[string]Record{"archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0002 sqname=linuxfs.bad"},
-		"a pinned one":           {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true}, "archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0001 sqname=linuxfs.old"},
+		"the newest":           {rescue: archive + "0003 sqname=linuxfs.old"},
+		"a verified one":       {record: map[string]Record{"archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0002 sqname=linuxfs.bad"},
+		"a pinned one":         {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true}}, rescue: archive + "0001 sqname=linuxfs.old"},
+		"verified, not pinned": {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true}, "archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0002 sqname=linuxfs.bad"},
+		"verified and pinned": {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true, Verified: 1}, "archive/0002/linuxfs.bad": {Verified: 1}, "archive/0003/linuxfs.old": {Pinned: true}},
+			rescue: archive + "0001 sqname=linuxfs.old"},
 		"none that is damaged":   {record: map[string]Record{"archive/0003/linuxfs.old": {Pinned: true, Verified: 1, Damaged: true}}, rescue: archive + "0002 sqname=linuxfs.bad"},
 		"none that leaves":       {leaving: "archive/0003", rescue: archive + "0002 sqname=linuxfs.bad"},
 		"nothing in the archive": {leaving: "archive", rescue: plain},

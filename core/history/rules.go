@@ -111,7 +111,8 @@ func nameable(v Version) error {
 }
 
 // Deletable tells why a version must not be deleted; nil when it may be.
-// confirmed is that the user wants even a pinned one to go.
+// confirmed is that the user wants even a pinned one to go, or the one that the
+// rescue entry starts.
 func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 	other := func(o Version) bool { return o.Place != v.Place && o.Bootable() }
 	switch {
@@ -123,6 +124,8 @@ func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 		return wire.Fail(wire.LastBootable, nil, v.File())
 	case v.Record.Pinned && !confirmed:
 		return wire.Fail(wire.DeletePinned, errors.New("not confirmed in words"), v.File())
+	case v.Rescue && !confirmed:
+		return wire.Fail(wire.DeleteRescue, errors.New("not confirmed in words"), v.File())
 	}
 	return nameable(v)
 }

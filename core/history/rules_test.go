@@ -121,11 +121,12 @@ func TestDeletable(t *testing.T) {
 	s.image("linuxfs.new", "aaaaaa02")
 	s.image("linuxfs.old", "aaaaaa03")
 	s.image("archive/0001/linuxfs.old", "aaaaaa04")
+	s.image("archive/0002/linuxfs.old", "aaaaaa06")
 	s.image("linuxfs.05", "aaaaaa05")
 	f := s.facts("linuxfs")
 	all := List(f, s.root)
 	for i := range all {
-		all[i].Record.Pinned = all[i].Place == "old"
+		all[i].Record.Pinned, all[i].Rescue = all[i].Place == "old", all[i].Archive == "0002"
 	}
 	for _, c := range []struct {
 		place     string
@@ -133,6 +134,7 @@ func TestDeletable(t *testing.T) {
 		want      wire.Code
 	}{
 		{"default", true, wire.Protected}, {"new", true, wire.Protected}, {"old", false, wire.DeletePinned}, {"old", true, ""},
+		{"archive/0002/linuxfs.old", false, wire.DeleteRescue}, {"archive/0002/linuxfs.old", true, ""},
 		{"archive/0001/linuxfs.old", false, ""}, {"linuxfs.05", true, wire.NotMovable},
 	} {
 		i := slices.IndexFunc(all, func(v Version) bool { return v.Place == c.place })

@@ -64,7 +64,7 @@ type Request struct {
 	Note      string      `json:"note,omitempty"`      // of OpNote: one line; "" takes the note away
 	Menu      string      `json:"menu,omitempty"`      // of OpMenu: MenuOn or MenuOff
 	Seconds   int         `json:"seconds,omitempty"`   // of OpEstimate: time of the processors that it may use; 0: no limit
-	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version was confirmed in words
+	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version, or the rescue version, was confirmed in words
 }
 
 // Choices is what the user decided.
@@ -94,7 +94,8 @@ const (
 	StageCompare Stage = "compare"
 	StageArm     Stage = "arm"
 
-	StageWalk Stage = "walk" // of OpVerify, after StageRead
+	StageWalk   Stage = "walk"   // of OpVerify, after StageRead
+	StageRescue Stage = "rescue" // of OpKeep, last: both of another version
 
 	StageISO     Stage = "iso"      // a LiveCD is written
 	StageISORead Stage = "iso_read" // and read back
