@@ -8,6 +8,7 @@ import (
 
 	"antix-remaster/core/history"
 	"antix-remaster/core/live"
+	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
@@ -42,6 +43,9 @@ func (a *app) versions(ctx context.Context) error {
 	f, all, err := a.look(ctx)
 	if err != nil {
 		return err
+	}
+	if history.NewerRecord(f, "") {
+		a.note(wire.Check{Level: wire.Warn, Code: wire.RecordNewer, Args: []string{plan.RecordName}})
 	}
 	if a.json {
 		a.object(versionsJSON(all))

@@ -75,6 +75,9 @@ var aboutVersions = map[Code]row{
 	NotRecorded: {ExitFailed, T("The list of versions was not brought up to date"),
 		T("The work itself is done. Only what is written down about %[1]s could not be saved: %[2]s."),
 		T("Check that the stick is plugged in firmly and has some room.")},
+	RecordNewer: {ExitRefused, T("The list of versions is of a newer program"),
+		T("A newer antix-remaster wrote %[1]s, so it stays as it is: notes, pins and what was verified are not shown, and nothing new is written down. The versions themselves are all there."),
+		T("Use the newer program, or move that file to another place.")},
 
 	WayBack: {ExitRefused, T("This version is the way back"),
 		T("%[1]s is what the boot option rollback brings back, for as long as you have not said that you keep the running version."),

@@ -124,6 +124,7 @@ const (
 	VersionMoved     Code = "version_moved"
 	FiledAside       Code = "filed_aside"
 	NotRecorded      Code = "not_recorded"
+	RecordNewer      Code = "record_newer"
 
 	WayBack      Code = "way_back"
 	BeingTried   Code = "being_tried"
