@@ -46,7 +46,7 @@ func TestMenuEntries(t *testing.T) {
 			for i := range all {
 				all[i].Record = c.record[all[i].Place]
 			}
-			got := MenuEntries(f, all, func(v Version) bool { return c.leaving != "" && strings.HasPrefix(v.Place, c.leaving) })
+			got := MenuEntries(f, all, func(v Version) bool { return c.leaving != "" && strings.HasPrefix(v.Place, c.leaving) }, wire.Titles{})
 			want := map[string]string{EntryRescue: c.rescue, EntryBack: "bdir=antiX sqname=linuxfs rollback", EntryLost: "bdir=antiX sqname=linuxfs.old"}
 			if c.try != "" {
 				want[EntryTry] = c.try
@@ -67,6 +67,31 @@ func TestMenuEntries(t *testing.T) {
 	}
 }
 
+// TestMenuTitles: they are those that were sent, with the version in them, and else
+// English.
+func TestMenuTitles(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("archive/0001/linuxfs.old", "aaaaaa02")
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	all[1].Record.Try = true
+	titles := wire.Titles{Try: "Probe %s!", Stay: "Bleiben", Back: "Zurück"}
+	for _, c := range []struct {
+		all  []Version
+		want []string
+	}{
+		{all, []string{"Probe title of aaaaaa02 (1 May 2026)!", "Rescue: start title of aaaaaa02 (1 May 2026)", "Zurück", wire.EnglishTitles.Lost}},
+		{all[:1], []string{"Bleiben", "Zurück", wire.EnglishTitles.Lost}},
+	} {
+		var got []string
+		for _, e := range MenuEntries(f, c.all, func(Version) bool { return false }, titles) {
+			got = append(got, e.Title)
+		}
+		same(t, got, c.want)
+	}
+}
+
 // TestMenuEntriesNames: the entries name the linuxfs of this system, whatever it
 // is called.
 func TestMenuEntriesNames(t *testing.T) {
@@ -80,7 +105,7 @@ func TestMenuEntriesNames(t *testing.T) {
 		{live.Image{Name: "linuxfs"}, false, "bdir=/ sqname=linuxfs rollback"},
 		{live.Image{Path: "antiX", Name: "linuxfs"}, true, "sqname=linuxfs rollback"},
 	} {
-		for _, e := range MenuEntries(live.Facts{Plain: c.image, Encrypted: c.encrypted}, nil, func(Version) bool { return false }) {
+		for _, e := range MenuEntries(live.Facts{Plain: c.image, Encrypted: c.encrypted}, nil, func(Version) bool { return false }, wire.Titles{}) {
 			if got := strings.Join(e.Options, " "); e.ID == EntryBack && got != c.want {
 				t.Errorf("%+v: %q", c, got)
 			}

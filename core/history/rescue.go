@@ -9,16 +9,17 @@ import (
 
 	"antix-remaster/core/bootmenu"
 	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
 )
 
 // rescue is an entry that starts whatever a switch or a rollback does: a version
 // in the archive, where no boot renames anything. Where none can start it is the
 // default itself, without a switch.
-func rescue(f live.Facts, all []Version, leaving func(Version) bool) bootmenu.Extra {
+func rescue(f live.Facts, all []Version, leaving func(Version) bool, titles wire.Titles) bootmenu.Extra {
 	if v, ok := Rescue(f, all, leaving); ok {
-		return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start " + menuTitle(v), Options: place(f, v)}
+		return bootmenu.Extra{ID: EntryRescue, Title: named(titles.Rescue, v), Options: place(f, v)}
 	}
-	return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start without switching to a new version",
+	return bootmenu.Extra{ID: EntryRescue, Title: titles.Stay,
 		Options: append(at(f, f.Plain.Path, f.Plain.Name), "noremaster")}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Protocol is the version of the language; both sides must speak the same.
-const Protocol = 4
+const Protocol = 5
 
 // Op is what a face asks for.
 type Op string
@@ -57,6 +57,7 @@ const (
 type Request struct {
 	Op       Op       `json:"op"`
 	Protocol int      `json:"protocol,omitempty"` // of OpHello
+	Titles   *Titles  `json:"titles,omitempty"`   // of OpHello: for all that comes after it; nil leaves those that the stick has
 	Choices  *Choices `json:"choices,omitempty"`  // of OpCheck, OpBuild, OpEstimate and OpChoose
 	Plan     string   `json:"plan,omitempty"`     // of OpBuild: hash of the plan that the user saw
 
