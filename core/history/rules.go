@@ -2,6 +2,7 @@ package history
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return wire.Fail(wire.Protected, nil, v.File())
 	case v.Unfit != nil:
 		return v.Unfit.Refusal()
-	case !movable(f, v):
+	case !movable(f, v) && !ofScheme(f, v):
 		return wire.Fail(wire.NotMovable, nil, v.File())
 	case preflight.Annex(f) != nil:
 		return wire.Fail(wire.RootfsElsewhere, preflight.Annex(f), f.Persistence.File)
@@ -51,6 +52,15 @@ func movable(f live.Facts, v Version) bool {
 		return usual && wire.ValidPlace(v.Place)
 	}
 	return false
+}
+
+// ofScheme tells whether a version is a spare one of the scheme in which the linuxfs
+// is a link, linuxfs -> linuxfs.03: it can be gone back to, but is never deleted. FAT
+// has no links. core/publish has the same rule.
+func ofScheme(f live.Facts, v Version) bool {
+	number, ok := strings.CutPrefix(v.Name, f.Plain.Name+".")
+	fat := slices.Contains([]string{"vfat", "msdos", "exfat"}, f.Boot.FSType)
+	return v.State == Spare && ok && isDigit.MatchString(number) && path.Base(v.Path) == v.Name && !fat
 }
 
 // InTheWay names what has to be filed away before v is staged: what an earlier

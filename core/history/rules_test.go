@@ -13,13 +13,20 @@ import (
 func TestStageable(t *testing.T) {
 	s := newStick(t)
 	for name, id := range map[string]string{"linuxfs": "aaaaaa01", "linuxfs.old": "aaaaaa02", "linuxfs.bak": "aaaaaa03", "archive/0001/linuxfs.bad": "aaaaaa04",
-		"archive/0002/linuxfs": "aaaaaa05", "linuxfs.05": "aaaaaa06", "archive/0003/linuxfs.07": "aaaaaa07"} {
+		"archive/0002/linuxfs": "aaaaaa05", "linuxfs.05": "aaaaaa06", "linuxfs.e16": "aaaaaa08", "archive/0003/linuxfs.07": "aaaaaa07"} {
 		s.image(name, id)
 	}
 	put(t, s.path("archive/0004/linuxfs.old"), "damaged")
 	want := map[string]wire.Code{"default": wire.NothingToStage, "old": "", "bak": "", "archive/0001/linuxfs.bad": "", "archive/0002/linuxfs": "",
-		"linuxfs.05": wire.NotMovable, "archive/0003/linuxfs.07": wire.NotMovable, "archive/0004/linuxfs.old": wire.VersionDamaged}
+		"linuxfs.05": "", "linuxfs.e16": wire.NotMovable, "archive/0003/linuxfs.07": wire.NotMovable, "archive/0004/linuxfs.old": wire.VersionDamaged}
 	stageable(t, s, want)
+	f := s.facts("linuxfs")
+	f.Boot.FSType = "vfat"
+	for _, v := range List(f, s.root) {
+		if err := Stageable(f, nil, v); v.Place == "linuxfs.05" && wire.AsError(err).Code != wire.NotMovable {
+			t.Errorf("on FAT: %v", err)
+		}
+	}
 	s.image("linuxfs.new", "aaaaaa08")
 	stageable(t, s, map[string]wire.Code{"new": wire.NothingToStage, "old": wire.Pending, "default": wire.NothingToStage})
 	must(t, os.Remove(s.path("linuxfs.new")))
