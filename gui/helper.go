@@ -9,6 +9,7 @@ import (
 	"github.com/gotk3/gotk3/glib"
 
 	"antix-remaster/core/wire"
+	"antix-remaster/core/words"
 )
 
 // helper is the root side, started when it is needed first, once for the life
@@ -25,7 +26,7 @@ func (h *helper) do(ctx context.Context, req wire.Request, watch wire.Watch, res
 	defer h.working.Unlock()
 	c := h.client.Load()
 	if c == nil {
-		fresh, err := wire.StartFromWindow(ctx)
+		fresh, err := wire.StartFromWindow(ctx, words.MenuTitles(os.Getenv, tr))
 		if err != nil {
 			return err
 		}

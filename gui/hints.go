@@ -22,6 +22,10 @@ func windowHint(c wire.Code) string {
 		return tr("You can go back to it from the list of versions.")
 	case wire.DeletePinned:
 		return tr("Unpin it first.")
+	case wire.DeleteRescue:
+		return tr("Delete it by itself, if you are sure.")
+	case wire.RescueUnproven:
+		return tr("When there is time, verify it: the button is below the list of versions.")
 	case wire.WayBack:
 		return tr("If all works well, keep the running version first.")
 	case wire.BeingTried:

@@ -125,6 +125,9 @@ func versionRows(f live.Facts, v history.Version) []row {
 	if v.Record.Note != "" {
 		out = append(out, row{tr("Note"), words.Clean(v.Record.Note)})
 	}
+	if v.Rescue {
+		out = append(out, row{tr("Rescue"), words.Rescue(v, tr)})
+	}
 	if len(v.Companions) > 0 {
 		out = append(out, row{tr("With it"), words.Clean(wire.List(v.Companions, 6))})
 	}

@@ -136,7 +136,7 @@ func newBench(t *testing.T, o options, input string, handle wire.Handler) *bench
 				_ = wire.Serve(ctx, in, out, handle)
 				out.Close()
 			}()
-			return wire.NewClient(fromHelper, toHelper)
+			return wire.NewClient(fromHelper, toHelper, wire.Titles{})
 		}}
 	return b
 }

@@ -61,12 +61,16 @@ func (c choice) fits(verb string) bool {
 }
 
 // confirmation are the words that give up the files in /home, pinnedWords those
-// that give up a pinned version. They are the same in every language, as
-// scripts use them.
+// that give up a pinned version, rescueWords the one that the rescue entry starts.
+// They are the same in every language, as scripts use them.
 const (
 	confirmation = "leave my files out"
 	pinnedWords  = "delete a pinned version"
+	rescueWords  = "delete the rescue version"
 )
+
+// ofDelete tells whether these are words of delete.
+func ofDelete(words string) bool { return words == pinnedWords || words == rescueWords }
 
 // usage is a wire error for a command line that cannot be understood.
 func usage(format string, args ...any) error {
@@ -149,7 +153,7 @@ func (p *reader) flag(arg string) error {
 		return usage(tr("%[1]s was given twice."), name)
 	}
 	p.seen[name] = true
-	if c.of != "" && value != pinnedWords {
+	if c.of != "" && !ofDelete(value) {
 		p.own = append(p.own, c)
 	}
 	return p.apply(c, name, value)
@@ -210,7 +214,7 @@ func (p *reader) check() error {
 		}
 	default:
 		if p.o.verb != "delete" {
-			return usage(tr("%[1]q is only for delete."), pinnedWords)
+			return usage(tr("%[1]q is only for delete."), p.o.confirm)
 		}
 	}
 	return nil
@@ -305,7 +309,7 @@ func confirm(o *options, value string) error {
 	if o.verb == "delete" {
 		want = pinnedWords
 	}
-	if value != want && value != pinnedWords {
+	if value != want && !ofDelete(value) {
 		return usage(tr("--confirm takes exactly these words: %[1]q."), want)
 	}
 	o.confirm = value

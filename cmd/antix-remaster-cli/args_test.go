@@ -36,6 +36,7 @@ func TestParse(t *testing.T) {
 		"prune --keep 0 --free 4096 --dry-run":             {verb: "prune", most: new(int), free: 4096, dryRun: true},
 		"browse 3 /etc/motd --output x":                    {verb: "browse", words: []string{"3", "/etc/motd"}, output: "x"},
 		"delete 3 --confirm P":                             {verb: "delete", confirm: pinnedWords, words: []string{"3"}},
+		"delete 3 --confirm R":                             {verb: "delete", confirm: rescueWords, words: []string{"3"}},
 	} {
 		args := strings.Fields(line)
 		for i := range args {
@@ -46,6 +47,8 @@ func TestParse(t *testing.T) {
 				args[i] = confirmation
 			case "P":
 				args[i] = pinnedWords
+			case "R":
+				args[i] = rescueWords
 			}
 		}
 		if got, err := parse(args); err != nil || !reflect.DeepEqual(got, want) {
@@ -79,6 +82,7 @@ func TestWrongUsage(t *testing.T) {
 		"pin nothing":            {"pin"},
 		"too many versions":      {"diff", "1", "2", "3"},
 		"words of delete":        {"pin", "3", "--confirm", pinnedWords},
+		"rescue words of delete": {"pin", "3", "--confirm", rescueWords},
 		"words of build":         {"delete", "3", "--confirm", confirmation},
 		"words of build first":   {"--confirm", confirmation, "delete", "3"},
 		"verb of later":          {"review"},

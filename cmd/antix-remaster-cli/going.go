@@ -102,8 +102,10 @@ func (a *app) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	typed := a.inTTY && v.Record.Pinned && a.confirm == ""
-	if err := history.Deletable(f, all, v, a.confirm != "" || typed); err != nil {
+	question, must := second(history.Deletable(f, all, v, false))
+	typed := a.inTTY && must != "" && a.confirm == ""
+	confirmed := typed || must != "" && a.confirm == must
+	if err := history.Deletable(f, all, v, confirmed); err != nil {
 		return err
 	}
 	a.say("%s", tr("This version is going to be deleted:"))
@@ -115,16 +117,16 @@ func (a *app) remove(ctx context.Context) error {
 		return err
 	}
 	if typed {
-		answer, err := a.ask(ctx, fmt.Sprintf(tr("It is pinned. If you want that, type exactly: %[1]s\n>"), pinnedWords))
+		answer, err := a.ask(ctx, fmt.Sprintf(question, must))
 		if err != nil {
 			return err
 		}
-		if answer != pinnedWords {
+		if answer != must {
 			return history.Deletable(f, all, v, false)
 		}
 	}
 	var r wire.DeleteResult
-	req := wire.Request{Op: wire.OpDelete, Version: v.Ref(), Confirmed: a.confirm != "" || typed}
+	req := wire.Request{Op: wire.OpDelete, Version: v.Ref(), Confirmed: confirmed}
 	if err := a.request(ctx, req, &r); err != nil {
 		return err
 	}
@@ -134,4 +136,16 @@ func (a *app) remove(ctx context.Context) error {
 	}
 	a.say("%s", fmt.Sprintf(tr("Deleted: %[1]s. %[2]s are free again."), words.Clean(wire.List(r.Files, 12)), words.Size(r.Freed)))
 	return nil
+}
+
+// second is the question of a version that is held, and the words to type; both
+// "" for a version that is not.
+func second(refusal error) (question, words string) {
+	switch wire.AsError(refusal).Code {
+	case wire.DeletePinned:
+		return tr("It is pinned. If you want that, type exactly: %[1]s\n>"), pinnedWords
+	case wire.DeleteRescue:
+		return tr("The rescue entry of the boot menu starts it. If you want that, type exactly: %[1]s\n>"), rescueWords
+	}
+	return "", ""
 }

@@ -65,7 +65,7 @@ func TestVersionsJSON(t *testing.T) {
 		t.Fatalf("%v\n%s", err, &b.out)
 	}
 	for _, key := range []string{"id", "title", "date", "kernel", "size", "compressor", "state", "path", "pinned", "bootable", "companions", "verified", "file", "archive",
-		"running", "note", "verified_at", "verified_how", "damaged", "try", "sha256", "from", "unfit", "reason"} {
+		"running", "note", "verified_at", "verified_how", "damaged", "try", "rescue", "sha256", "from", "unfit", "reason"} {
 		for _, v := range got.Versions {
 			if _, ok := v[key]; !ok {
 				t.Errorf("no %q", key)

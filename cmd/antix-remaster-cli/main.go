@@ -40,7 +40,10 @@ func main() {
 	}
 	tr = loadTranslator(os.Getenv, filepath.Join(prefix, "share/locale"), "/usr/share/locale")
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, inTTY: sys.IsTerminal(os.Stdin), outTTY: sys.IsTerminal(os.Stdout),
-		width: func() int { return sys.TerminalWidth(os.Stdout) }, startAgent: wire.Start}
+		width: func() int { return sys.TerminalWidth(os.Stdout) },
+		startAgent: func(ctx context.Context) (*wire.Client, error) {
+			return wire.Start(ctx, words.MenuTitles(os.Getenv, tr))
+		}}
 	ctx, stop := a.signals()
 	status := a.run(ctx, os.Args[1:])
 	stop()

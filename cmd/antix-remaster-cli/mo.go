@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"antix-remaster/core/words"
 )
 
 // tr translates an English text into the user's language.
@@ -42,13 +44,8 @@ var localeName = regexp.MustCompile(`^([A-Za-z]{2,8})(_[A-Za-z0-9]{1,8})?(\.[A-Z
 
 // languages lists the catalogues to try, best first.
 func languages(env func(string) string) []string {
-	locale := ""
-	for _, key := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if locale = env(key); locale != "" {
-			break
-		}
-	}
-	if locale == "" || locale == "C" || locale == "POSIX" || strings.HasPrefix(locale, "C.") {
+	locale := words.Locale(env)
+	if locale == "" {
 		return nil
 	}
 	wanted := strings.Split(env("LANGUAGE"), ":")

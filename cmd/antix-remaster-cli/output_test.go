@@ -53,7 +53,7 @@ func TestStatusJSON(t *testing.T) {
 	if err := json.Unmarshal(b.out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"event", "remasterable", "reasons", "running", "default", "armed", "boot", "union", "persistence", "toram", "encrypted", "leftovers", "checks", "next_boot"} {
+	for _, key := range []string{"event", "remasterable", "reasons", "running", "default", "armed", "rescue", "boot", "union", "persistence", "toram", "encrypted", "leftovers", "checks", "next_boot"} {
 		if _, ok := got[key]; !ok {
 			t.Errorf("no %q", key)
 		}

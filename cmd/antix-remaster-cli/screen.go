@@ -13,7 +13,7 @@ import (
 )
 
 // stages are those of a remaster, and what else an operation may do.
-var stages = append(words.Stages(), wire.StageWalk, wire.StageISO, wire.StageISORead)
+var stages = append(words.Stages(), wire.StageWalk, wire.StageRescue, wire.StageISO, wire.StageISORead)
 
 func stageWords(s wire.Stage) string { return words.Stage(s, tr) }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
@@ -70,7 +71,20 @@ func (a *app) statusText(f live.Facts) {
 	if names := leftoverNames(f); len(names) > 0 {
 		a.row(tr("Left from earlier changes"), strings.Join(names, ", "))
 	}
+	if v, ok := rescueOf(f); ok {
+		a.row(tr("Rescue entry"), fmt.Sprintf(tr("it starts “%[1]s” (%[2]s)"), words.VersionName(v), words.Clean(v.File())))
+	}
 	a.row(tr("Next start"), words.NextBoot(f.NextBoot(), f, tr))
+}
+
+// rescueOf is the version that the rescue entry of the boot menu starts.
+func rescueOf(f live.Facts) (history.Version, bool) {
+	for _, v := range history.List(f, "") {
+		if v.Rescue {
+			return v, true
+		}
+	}
+	return history.Version{}, false
 }
 
 func known(s string) string {

@@ -18,6 +18,7 @@ type statusLine struct {
 	Running      *versionObject   `json:"running"`
 	Default      *versionObject   `json:"default"`
 	Armed        *versionObject   `json:"armed"`
+	Rescue       string           `json:"rescue"` // file of the version that the rescue entry starts; "" for none
 	Boot         bootObject       `json:"boot"`
 	Union        unionObject      `json:"union"`
 	Persistence  persistObject    `json:"persistence"`
@@ -96,6 +97,9 @@ func statusJSON(f live.Facts, checks []wire.Check) statusLine {
 		if c.Level == wire.Stop {
 			out.Reasons = append(out.Reasons, c.Code)
 		}
+	}
+	if v, ok := rescueOf(f); ok {
+		out.Rescue = v.File()
 	}
 	next := f.NextBoot()
 	out.NextBoot = nextBootObject{words.NextBoot(next, f, tr), []eventObject{}}

@@ -40,7 +40,7 @@ func init() {
 		"verify": {do: (*app).verify, takes: "VERSION", min: 1, max: 1, text: wire.T("read all of a version from the stick, and tell whether it is whole"),
 			more: []string{called}},
 		"delete": {do: (*app).remove, takes: "VERSION", min: 1, max: 1, text: wire.T("delete a version for good, with what belongs to it"),
-			more: []string{called, wire.T("Never what runs, what a plain start uses, what waits for the next start, or the last one that can be started. A pinned one needs: --confirm \"delete a pinned version\".")}},
+			more: []string{called, wire.T("Never what runs, what a plain start uses, what waits for the next start, or the last one that can be started. A pinned one needs: --confirm \"delete a pinned version\", that of the rescue entry: --confirm \"delete the rescue version\".")}},
 		"prune": {do: (*app).prune, text: wire.T("delete old versions until no more than so many are left, or so much is free"),
 			more: []string{wire.T("It says first what would go: what went out of use first, goes first. Never what runs, what a plain start uses, what waits for the next start, the last one that can be started, the previous one, what is pinned, or what is not known to be a whole version.")}},
 		"diff": {do: (*app).diff, takes: "[VERSION [VERSION]]", max: 2, text: wire.T("what changes from the running version, or the first one named, to another"),

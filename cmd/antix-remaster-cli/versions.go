@@ -8,6 +8,7 @@ import (
 
 	"antix-remaster/core/history"
 	"antix-remaster/core/live"
+	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
@@ -30,9 +31,10 @@ type listedEntry struct {
 	VerifiedHow history.How `json:"verified_how"` // "build", "digest", "read"
 	Damaged     bool        `json:"damaged"`
 	SHA256      string      `json:"sha256"`
-	Try         bool        `json:"try"`   // has an entry in the boot menu
-	From        string      `json:"from"`  // where a staged version was
-	Unfit       *wire.Code  `json:"unfit"` // why it cannot be started
+	Try         bool        `json:"try"`    // has an entry in the boot menu
+	Rescue      bool        `json:"rescue"` // is what the rescue entry starts
+	From        string      `json:"from"`   // where a staged version was
+	Unfit       *wire.Code  `json:"unfit"`  // why it cannot be started
 	Reason      string      `json:"reason"`
 }
 
@@ -41,6 +43,9 @@ func (a *app) versions(ctx context.Context) error {
 	f, all, err := a.look(ctx)
 	if err != nil {
 		return err
+	}
+	if history.NewerRecord(f, "") {
+		a.note(wire.Check{Level: wire.Warn, Code: wire.RecordNewer, Args: []string{plan.RecordName}})
 	}
 	if a.json {
 		a.object(versionsJSON(all))
@@ -86,7 +91,7 @@ func listed(v history.Version) listedEntry {
 	r := v.Record
 	e := listedEntry{versionObject: versionObject{ID: v.ID, Title: v.Title, Date: v.Date, Kernel: v.Kernel, Size: v.Size, Compressor: v.Compressor,
 		State: string(v.State), Path: v.Path, Pinned: r.Pinned, Bootable: v.Bootable(), Companions: v.Companions, Verified: r.Verified > 0},
-		File: v.File(), Archive: v.Archive, Running: v.Running, Note: r.Note, VerifiedHow: r.How, Damaged: r.Damaged, Try: r.Try, SHA256: r.SHA256,
+		File: v.File(), Archive: v.Archive, Running: v.Running, Note: r.Note, VerifiedHow: r.How, Damaged: r.Damaged, Try: r.Try, Rescue: v.Rescue, SHA256: r.SHA256,
 		Reason: words.Unfit(v, tr)}
 	if v.State == history.Armed { // later it says nothing any more
 		e.From = r.From
@@ -123,6 +128,9 @@ func (a *app) versionText(v history.Version) {
 	}
 	if v.Compressor != "" {
 		a.row(tr("Verified"), words.Verified(v.Record, tr))
+	}
+	if v.Rescue {
+		a.row(tr("Rescue"), words.Rescue(v, tr))
 	}
 	if len(v.Companions) > 0 && a.verbose {
 		a.row(tr("Companions"), strings.Join(v.Companions, ", "))

@@ -40,11 +40,13 @@ var (
 )
 
 // Encode makes the text of our file beside the menu f: an entry for each of
-// extras. An error is an extra or a base that cannot be written there. What was
-// made is read again: nothing in a title or in the base can end an entry.
-func Encode(f File, base Entry, extras []Extra) ([]byte, error) {
+// extras, and kept in comments, for Kept. An error is an extra, a base or a text
+// that cannot be written there. What was made is read again: nothing in a title or
+// in the base can end an entry.
+func Encode(f File, base Entry, extras []Extra, kept ...string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(head + "\n")
+	keep(&b, kept)
 	seen := map[string]bool{}
 	for _, x := range extras {
 		if err := x.check(); err != nil {
@@ -192,8 +194,37 @@ func Shown(title string) string {
 	return string(runes)
 }
 
-// Off makes a file that says that the user wants no entries.
-func Off(File) []byte { return []byte(head + "\n" + off + "\n") }
+// Off makes a file that says that the user wants no entries; kept is as of Encode.
+func Off(_ File, kept ...string) []byte {
+	b := bytes.NewBufferString(head + "\n" + off + "\n")
+	keep(b, kept)
+	return b.Bytes()
+}
+
+const keptMark = "#: kept "
+
+func keep(b *bytes.Buffer, kept []string) {
+	for _, text := range kept {
+		b.WriteString(keptMark + strconv.QuoteToASCII(text) + "\n")
+	}
+}
+
+// Kept are the texts that a file of ours keeps, as anybody may have changed them.
+func Kept(text []byte) (kept []string) {
+	if !IsOurs(text) || len(text) > Limit {
+		return nil
+	}
+	for l := range strings.Lines(string(text)) {
+		if quoted, ok := strings.CutPrefix(strings.TrimSuffix(l, "\n"), keptMark); ok {
+			one, err := strconv.Unquote(quoted)
+			if err != nil {
+				return nil
+			}
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}
 
 // IsOff tells whether a file says so.
 func IsOff(text []byte) bool { return bytes.HasPrefix(text, []byte(head+"\n"+off+"\n")) }

@@ -199,6 +199,36 @@ func run(t *testing.T, name string, args ...string) (string, error) {
 	return string(out), err
 }
 
+// TestKept: texts come back as they were, change no entry, and are nobody else's.
+func TestKept(t *testing.T) {
+	want := []string{"Zurück: %s", "", "a\nmenuentry x {", `\" '`, "\xff", strings.Repeat("ä", 100)}
+	for f, menu := range menus() {
+		text, err := Encode(f, base(t, f, menu), extras(), want...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, ours, err := Decode(f.Kind, text)
+		if got := Kept(text); !slices.Equal(got, want) || err != nil || !ours || !slices.EqualFunc(back, extras(), Extra.same) {
+			t.Errorf("%s: kept %q, entries %+v, %v", f.Name, got, back, err)
+		}
+		if f.Kind == GRUB {
+			if out, ok := accepts(t, text); !ok {
+				t.Errorf("%s\n%s", out, text)
+			}
+		}
+		off := Off(f, want...)
+		if got := Kept(off); !slices.Equal(got, want) || !IsOff(off) || !IsOurs(off) {
+			t.Errorf("%s: switched off: %q", f.Name, got)
+		}
+		if got := Kept(bytes.TrimPrefix(text, []byte("#"))); got != nil {
+			t.Errorf("of somebody else: %q", got)
+		}
+	}
+	if got := Kept([]byte(head + "\n#: kept \"a\"\n#: kept b\n")); got != nil {
+		t.Errorf("torn: %q", got)
+	}
+}
+
 // accepts tells whether GRUB's own parser understands a script.
 func accepts(t *testing.T, text []byte) (string, bool) {
 	t.Helper()

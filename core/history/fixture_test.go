@@ -112,7 +112,7 @@ func (s stick) facts(name string) live.Facts {
 		v := live.ReadVersion(s.root, f, "/antiX", name)
 		f.Default, f.Running = &v, &v
 	}
-	f.Image = f.Plain
+	f.Image, f.Loader = f.Plain, f.Boot
 	return f
 }
 

@@ -48,6 +48,7 @@ type Version struct {
 	Archive    string      // "0003" of an archived one, else ""
 	Place      string      // as in wire.VersionRef
 	Running    bool        // this system runs from it
+	Rescue     bool        // the rescue entry of the boot menus starts it
 	Companions []string    // names in the same directory that belong to it
 	Record     Record      // what was written down about it
 	Unfit      *wire.Check // why the kernel on the stick cannot start it; nil when it can
@@ -93,6 +94,7 @@ func List(f live.Facts, root string) []Version {
 	spare := l.spare()
 	l.archived()
 	l.all = append(l.all, spare...)
+	markRescue(l.facts, root, l.all)
 	return l.all
 }
 

@@ -3,7 +3,6 @@ package history
 import (
 	"cmp"
 	"path"
-	"slices"
 	"strings"
 
 	"antix-remaster/core/bootmenu"
@@ -22,19 +21,21 @@ const (
 // MenuEntries are the entries that the boot menus of the stick should have, in
 // their order: the version that is tried out, one that always starts, and the two
 // ways back that the live initrd has by itself. all is the whole list; a version
-// for which leaving tells that it is about to move is not named.
-func MenuEntries(f live.Facts, all []Version, leaving func(Version) bool) []bootmenu.Extra {
+// for which leaving tells that it is about to move is not named. A title that there
+// is none of is an English one.
+func MenuEntries(f live.Facts, all []Version, leaving func(Version) bool, titles wire.Titles) []bootmenu.Extra {
+	titles = titles.Or(wire.EnglishTitles)
 	var out []bootmenu.Extra
 	for _, v := range all {
 		if v.Record.Try && Tryable(v) == nil && !leaving(v) {
-			out = append(out, bootmenu.Extra{ID: EntryTry, Title: "Try: " + menuTitle(v), Options: place(f, v), Once: true})
+			out = append(out, bootmenu.Extra{ID: EntryTry, Title: named(titles.Try, v), Options: place(f, v), Once: true})
 			break
 		}
 	}
-	out = append(out, rescue(f, all, leaving))
+	out = append(out, rescue(f, all, leaving, titles))
 	return append(out,
-		bootmenu.Extra{ID: EntryBack, Title: "After a remaster: go back to the version before", Options: append(at(f, f.Plain.Path, f.Plain.Name), "rollback")},
-		bootmenu.Extra{ID: EntryLost, Title: "If the start says that linuxfs is not found: the version before",
+		bootmenu.Extra{ID: EntryBack, Title: titles.Back, Options: append(at(f, f.Plain.Path, f.Plain.Name), "rollback")},
+		bootmenu.Extra{ID: EntryLost, Title: titles.Lost,
 			Options: at(f, f.Plain.Path, f.Plain.Name+".old")})
 }
 
@@ -55,45 +56,6 @@ func Tryable(v Version) error {
 	return nameable(v)
 }
 
-// rescue is an entry that starts whatever a switch or a rollback does: a version
-// in the archive, where no boot renames anything. Where none can start it is the
-// default itself, without a switch.
-func rescue(f live.Facts, all []Version, leaving func(Version) bool) bootmenu.Extra {
-	if v, ok := Rescue(f, all, leaving); ok {
-		return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start " + menuTitle(v), Options: place(f, v)}
-	}
-	return bootmenu.Extra{ID: EntryRescue, Title: "Rescue: start without switching to a new version",
-		Options: append(at(f, f.Plain.Path, f.Plain.Name), "noremaster")}
-}
-
-// Rescue is the version that the rescue entry names: of those in the archive that
-// can start, a pinned one before others, then one that was verified, then the
-// newest. A known damage rules a version out.
-func Rescue(f live.Facts, all []Version, leaving func(Version) bool) (Version, bool) {
-	var fit []Version
-	for _, v := range all {
-		if Tryable(v) == nil && !v.Record.Damaged && !leaving(v) {
-			fit = append(fit, v)
-		}
-	}
-	slices.SortStableFunc(fit, func(a, b Version) int { return cmp.Compare(worth(b), worth(a)) })
-	if len(fit) == 0 {
-		return Version{}, false
-	}
-	return fit[0], true
-}
-
-func worth(v Version) int {
-	n := 0
-	if v.Record.Pinned {
-		n += 2
-	}
-	if v.Record.Verified != 0 {
-		n++
-	}
-	return n
-}
-
 // place are the boot options that start an archived version where it lies
 // (contract §3).
 func place(f live.Facts, v Version) []string {
@@ -107,6 +69,10 @@ func at(f live.Facts, dir, name string) []string {
 		return []string{"sqname=" + name}
 	}
 	return []string{"bdir=" + cmp.Or(dir, "/"), "sqname=" + name}
+}
+
+func named(title string, v Version) string {
+	return strings.Replace(title, "%s", menuTitle(v), 1)
 }
 
 // menuTitle is short: a boot menu has few columns.

@@ -26,9 +26,12 @@ func TestMenuEntries(t *testing.T) {
 		try     string // options of the entry to try
 		rescue  string
 	}{
-		"the newest":             {rescue: archive + "0003 sqname=linuxfs.old"},
-		"a verified one":         {record: map[string]Record{"archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0002 sqname=linuxfs.bad"},
-		"a pinned one":           {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true}, "archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0001 sqname=linuxfs.old"},
+		"the newest":           {rescue: archive + "0003 sqname=linuxfs.old"},
+		"a verified one":       {record: map[string]Record{"archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0002 sqname=linuxfs.bad"},
+		"a pinned one":         {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true}}, rescue: archive + "0001 sqname=linuxfs.old"},
+		"verified, not pinned": {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true}, "archive/0002/linuxfs.bad": {Verified: 1}}, rescue: archive + "0002 sqname=linuxfs.bad"},
+		"verified and pinned": {record: map[string]Record{"archive/0001/linuxfs.old": {Pinned: true, Verified: 1}, "archive/0002/linuxfs.bad": {Verified: 1}, "archive/0003/linuxfs.old": {Pinned: true}},
+			rescue: archive + "0001 sqname=linuxfs.old"},
 		"none that is damaged":   {record: map[string]Record{"archive/0003/linuxfs.old": {Pinned: true, Verified: 1, Damaged: true}}, rescue: archive + "0002 sqname=linuxfs.bad"},
 		"none that leaves":       {leaving: "archive/0003", rescue: archive + "0002 sqname=linuxfs.bad"},
 		"nothing in the archive": {leaving: "archive", rescue: plain},
@@ -43,7 +46,7 @@ func TestMenuEntries(t *testing.T) {
 			for i := range all {
 				all[i].Record = c.record[all[i].Place]
 			}
-			got := MenuEntries(f, all, func(v Version) bool { return c.leaving != "" && strings.HasPrefix(v.Place, c.leaving) })
+			got := MenuEntries(f, all, func(v Version) bool { return c.leaving != "" && strings.HasPrefix(v.Place, c.leaving) }, wire.Titles{})
 			want := map[string]string{EntryRescue: c.rescue, EntryBack: "bdir=antiX sqname=linuxfs rollback", EntryLost: "bdir=antiX sqname=linuxfs.old"}
 			if c.try != "" {
 				want[EntryTry] = c.try
@@ -64,6 +67,31 @@ func TestMenuEntries(t *testing.T) {
 	}
 }
 
+// TestMenuTitles: they are those that were sent, with the version in them, and else
+// English.
+func TestMenuTitles(t *testing.T) {
+	s := newStick(t)
+	s.image("linuxfs", "aaaaaa01")
+	s.image("archive/0001/linuxfs.old", "aaaaaa02")
+	f := s.facts("linuxfs")
+	all := List(f, s.root)
+	all[1].Record.Try = true
+	titles := wire.Titles{Try: "Probe %s!", Stay: "Bleiben", Back: "Zurück"}
+	for _, c := range []struct {
+		all  []Version
+		want []string
+	}{
+		{all, []string{"Probe title of aaaaaa02 (1 May 2026)!", "Rescue: start title of aaaaaa02 (1 May 2026)", "Zurück", wire.EnglishTitles.Lost}},
+		{all[:1], []string{"Bleiben", "Zurück", wire.EnglishTitles.Lost}},
+	} {
+		var got []string
+		for _, e := range MenuEntries(f, c.all, func(Version) bool { return false }, titles) {
+			got = append(got, e.Title)
+		}
+		same(t, got, c.want)
+	}
+}
+
 // TestMenuEntriesNames: the entries name the linuxfs of this system, whatever it
 // is called.
 func TestMenuEntriesNames(t *testing.T) {
@@ -77,7 +105,7 @@ func TestMenuEntriesNames(t *testing.T) {
 		{live.Image{Name: "linuxfs"}, false, "bdir=/ sqname=linuxfs rollback"},
 		{live.Image{Path: "antiX", Name: "linuxfs"}, true, "sqname=linuxfs rollback"},
 	} {
-		for _, e := range MenuEntries(live.Facts{Plain: c.image, Encrypted: c.encrypted}, nil, func(Version) bool { return false }) {
+		for _, e := range MenuEntries(live.Facts{Plain: c.image, Encrypted: c.encrypted}, nil, func(Version) bool { return false }, wire.Titles{}) {
 			if got := strings.Join(e.Options, " "); e.ID == EntryBack && got != c.want {
 				t.Errorf("%+v: %q", c, got)
 			}

@@ -76,6 +76,7 @@ func TestPrune(t *testing.T) {
 		{"of a name that nothing can be done with", []Version{now, old(1, func(v *Version) { v.Head = "" })}, Policy{Keep: 0}, "", "1 version_damaged", 1, 1, 1000, 0},
 		{"the archive goes first, the way back never", []Version{now, besideIt(Previous, "old", "linuxfs.old"), besideIt(Bad, "bad", "linuxfs.bad"), besideIt(Backup, "bak", "linuxfs.bak"), old(2)},
 			Policy{Keep: 0}, "2 bak bad", "old way_back", 1, 1, 1300, 0},
+		{"what the rescue entry starts", []Version{now, old(2), old(1, func(v *Version) { v.Rescue = true })}, Policy{Keep: 0}, "2", "1 delete_rescue", 1, 1, 1100, 0},
 		{"what waits is none", []Version{now, besideIt(Armed, "new", "linuxfs.new"), old(1)}, Policy{Keep: 1}, "", "", 1, 0, 1000, 0},
 		{"what runs from the archive", []Version{besideIt(Default, "default", "linuxfs"), old(2), old(1, running)}, Policy{Keep: 0}, "2", "", 0, 0, 1100, 0},
 		{"the last that starts", []Version{damagedNow, old(2), old(1)}, Policy{Keep: 0}, "1", "2 last_bootable", 1, 1, 1100, 0},

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	format     = 1
+	format     = plan.RecordFormat
 	maxRecords = 1000 // in a file that is read
 	maxKept    = 400  // in one that is written
 )
@@ -74,6 +74,17 @@ func Same(v live.Version, f *os.File) (bool, error) {
 // is replaced, one of two files is whole. There need not be one, and one that
 // makes no sense is as none.
 func ReadRecords(f live.Facts, root string) Records {
+	if r, ok := ParseRecords(record(f, root)); ok {
+		return r
+	}
+	return Records{}
+}
+
+// NewerRecord tells whether the record is one of a later version of this program:
+// it is not read, and stays as it is.
+func NewerRecord(f live.Facts, root string) bool { return plan.IsNewer(record(f, root)) }
+
+func record(f live.Facts, root string) []byte {
 	read := func(name string) []byte {
 		text, err := live.ReadFile(root, path.Join(f.Plain.Dir, name), plan.MaxRecord+1)
 		if err != nil {
@@ -81,10 +92,7 @@ func ReadRecords(f live.Facts, root string) Records {
 		}
 		return text
 	}
-	if r, ok := ParseRecords(plan.Record(read(plan.RecordName), read(plan.RecordPart))); ok {
-		return r
-	}
-	return Records{}
+	return plan.Record(read(plan.RecordName), read(plan.RecordPart))
 }
 
 type file struct {

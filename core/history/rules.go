@@ -2,6 +2,7 @@ package history
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return wire.Fail(wire.Protected, nil, v.File())
 	case v.Unfit != nil:
 		return v.Unfit.Refusal()
-	case !movable(f, v):
+	case !movable(f, v) && !ofScheme(f, v):
 		return wire.Fail(wire.NotMovable, nil, v.File())
 	case preflight.Annex(f) != nil:
 		return wire.Fail(wire.RootfsElsewhere, preflight.Annex(f), f.Persistence.File)
@@ -51,6 +52,15 @@ func movable(f live.Facts, v Version) bool {
 		return usual && wire.ValidPlace(v.Place)
 	}
 	return false
+}
+
+// ofScheme tells whether a version is a spare one of the scheme in which the linuxfs
+// is a link, linuxfs -> linuxfs.03: it can be gone back to, but is never deleted. FAT
+// has no links. core/publish has the same rule.
+func ofScheme(f live.Facts, v Version) bool {
+	number, ok := strings.CutPrefix(v.Name, f.Plain.Name+".")
+	fat := slices.Contains([]string{"vfat", "msdos", "exfat"}, f.Boot.FSType)
+	return v.State == Spare && ok && isDigit.MatchString(number) && path.Base(v.Path) == v.Name && !fat
 }
 
 // InTheWay names what has to be filed away before v is staged: what an earlier
@@ -111,7 +121,8 @@ func nameable(v Version) error {
 }
 
 // Deletable tells why a version must not be deleted; nil when it may be.
-// confirmed is that the user wants even a pinned one to go.
+// confirmed is that the user wants even a pinned one to go, or the one that the
+// rescue entry starts.
 func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 	other := func(o Version) bool { return o.Place != v.Place && o.Bootable() }
 	switch {
@@ -123,6 +134,8 @@ func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 		return wire.Fail(wire.LastBootable, nil, v.File())
 	case v.Record.Pinned && !confirmed:
 		return wire.Fail(wire.DeletePinned, errors.New("not confirmed in words"), v.File())
+	case v.Rescue && !confirmed:
+		return wire.Fail(wire.DeleteRescue, errors.New("not confirmed in words"), v.File())
 	}
 	return nameable(v)
 }

@@ -13,13 +13,20 @@ import (
 func TestStageable(t *testing.T) {
 	s := newStick(t)
 	for name, id := range map[string]string{"linuxfs": "aaaaaa01", "linuxfs.old": "aaaaaa02", "linuxfs.bak": "aaaaaa03", "archive/0001/linuxfs.bad": "aaaaaa04",
-		"archive/0002/linuxfs": "aaaaaa05", "linuxfs.05": "aaaaaa06", "archive/0003/linuxfs.07": "aaaaaa07"} {
+		"archive/0002/linuxfs": "aaaaaa05", "linuxfs.05": "aaaaaa06", "linuxfs.e16": "aaaaaa08", "archive/0003/linuxfs.07": "aaaaaa07"} {
 		s.image(name, id)
 	}
 	put(t, s.path("archive/0004/linuxfs.old"), "damaged")
 	want := map[string]wire.Code{"default": wire.NothingToStage, "old": "", "bak": "", "archive/0001/linuxfs.bad": "", "archive/0002/linuxfs": "",
-		"linuxfs.05": wire.NotMovable, "archive/0003/linuxfs.07": wire.NotMovable, "archive/0004/linuxfs.old": wire.VersionDamaged}
+		"linuxfs.05": "", "linuxfs.e16": wire.NotMovable, "archive/0003/linuxfs.07": wire.NotMovable, "archive/0004/linuxfs.old": wire.VersionDamaged}
 	stageable(t, s, want)
+	f := s.facts("linuxfs")
+	f.Boot.FSType = "vfat"
+	for _, v := range List(f, s.root) {
+		if err := Stageable(f, nil, v); v.Place == "linuxfs.05" && wire.AsError(err).Code != wire.NotMovable {
+			t.Errorf("on FAT: %v", err)
+		}
+	}
 	s.image("linuxfs.new", "aaaaaa08")
 	stageable(t, s, map[string]wire.Code{"new": wire.NothingToStage, "old": wire.Pending, "default": wire.NothingToStage})
 	must(t, os.Remove(s.path("linuxfs.new")))
@@ -121,11 +128,12 @@ func TestDeletable(t *testing.T) {
 	s.image("linuxfs.new", "aaaaaa02")
 	s.image("linuxfs.old", "aaaaaa03")
 	s.image("archive/0001/linuxfs.old", "aaaaaa04")
+	s.image("archive/0002/linuxfs.old", "aaaaaa06")
 	s.image("linuxfs.05", "aaaaaa05")
 	f := s.facts("linuxfs")
 	all := List(f, s.root)
 	for i := range all {
-		all[i].Record.Pinned = all[i].Place == "old"
+		all[i].Record.Pinned, all[i].Rescue = all[i].Place == "old", all[i].Archive == "0002"
 	}
 	for _, c := range []struct {
 		place     string
@@ -133,6 +141,7 @@ func TestDeletable(t *testing.T) {
 		want      wire.Code
 	}{
 		{"default", true, wire.Protected}, {"new", true, wire.Protected}, {"old", false, wire.DeletePinned}, {"old", true, ""},
+		{"archive/0002/linuxfs.old", false, wire.DeleteRescue}, {"archive/0002/linuxfs.old", true, ""},
 		{"archive/0001/linuxfs.old", false, ""}, {"linuxfs.05", true, wire.NotMovable},
 	} {
 		i := slices.IndexFunc(all, func(v Version) bool { return v.Place == c.place })

@@ -14,7 +14,8 @@ import (
 
 // CopyOut copies a file, links followed, to the new file output: it is called
 // output.part until it is complete, and nothing is ever replaced. It gives the
-// size in bytes. Errors are wire errors; after one, nothing is left there.
+// size in bytes, when it is on the medium. Errors are wire errors; after one,
+// nothing is left there.
 func (i *Image) CopyOut(ctx context.Context, path, output string) (int64, error) {
 	e, err := i.regular(path)
 	if err != nil {
@@ -35,12 +36,17 @@ func (i *Image) CopyOut(ctx context.Context, path, output string) (int64, error)
 	if err != nil {
 		return 0, wire.Fail(wire.NotSaved, err, output, err.Error())
 	}
+	defer f.Close()
 	err = i.fill(ctx, path, e, f)
 	if err == nil {
 		err = outside(output, dir.Rename(name+".part", dir, name))
 	}
 	if err != nil {
 		return 0, errors.Join(err, dir.Remove(name+".part"))
+	}
+	// On FAT a renamed file needs a second sync (docs/promises.md).
+	if err := errors.Join(f.Sync(), dir.Sync()); err != nil {
+		return 0, errors.Join(outside(output, err), dir.Remove(name))
 	}
 	return e.Size, nil
 }
@@ -56,12 +62,12 @@ func (i *Image) fill(ctx context.Context, path string, e squashfs.Entry, f *os.F
 	err := i.im.Copy(ctx, path, w)
 	i.mu.Unlock()
 	if err != nil && w.err == nil {
-		return errors.Join(i.lost(path, err), f.Close())
+		return i.lost(path, err)
 	}
 	if w.err == nil {
 		w.err = f.Sync()
 	}
-	return outside(f.Name(), errors.Join(w.err, f.Close()))
+	return outside(f.Name(), w.err)
 }
 
 // writer remembers that it was not the image that failed.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -117,6 +118,33 @@ func TestCopyOut(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(to + "/*.part"); len(left) != 1 {
 		t.Errorf("left: %q", left)
+	}
+}
+
+// TestCopyIsDurable: the bytes are on the medium before the name, and both before
+// it says so.
+func TestCopyIsDurable(t *testing.T) {
+	if to := os.Getenv("INSIDE_COPY"); to != "" {
+		_, err := open(t, os.Getenv("INSIDE_IMAGE")).CopyOut(t.Context(), "etc/noise", to)
+		must(t, err)
+		return
+	}
+	name, _ := packed(t)
+	to, log := t.TempDir(), filepath.Join(t.TempDir(), "log")
+	cmd := exec.Command("strace", "-f", "-y", "-qq", "-e", "trace=fsync,renameat2", "-o", log, "/proc/self/exe", "-test.run=^TestCopyIsDurable$")
+	cmd.Args[len(cmd.Args)-2], _ = os.Executable()
+	cmd.Env = append(os.Environ(), "INSIDE_IMAGE="+name, "INSIDE_COPY="+to+"/out")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(log)
+	must(t, err)
+	var got []string
+	for _, call := range regexp.MustCompile(`(fsync|renameat2)\(\d+<`+regexp.QuoteMeta(to)+`(/[a-z.]+)?`).FindAllStringSubmatch(string(text), -1) {
+		got = append(got, call[1]+call[2])
+	}
+	if want := []string{"fsync/out.part", "renameat2", "fsync/out", "fsync"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q\n%s", got, want, text)
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -100,5 +103,24 @@ func TestUnseenStick(t *testing.T) {
 	_, err := Make(context.Background(), factsOf(t.TempDir()), history.Version{Version: live.Version{Path: "/none"}}, Choices{Output: "/tmp/x"})
 	if e := (*wire.Error)(nil); !errors.As(err, &e) || e.Code != wire.VersionDamaged {
 		t.Error(err)
+	}
+}
+
+// TestHolds: a version is told by the whole of its last id.
+func TestHolds(t *testing.T) {
+	dir := tree(t, map[string]string{"etc/live/version/linuxfs.ver": "==== abcdef01\n\ntitle: a\n==== abcdef0123\n\ntitle: b\n"})
+	name := filepath.Join(t.TempDir(), "linuxfs")
+	if out, err := exec.Command("mksquashfs", dir, name, "-quiet", "-no-progress").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for id, want := range map[string]bool{"abcdef0123": true, "": true, "abcdef01": false, "abcdef": false, "abcdef01234": false} {
+		if err := holds(f, id); (err == nil) != want {
+			t.Errorf("%q: %v", id, err)
+		}
 	}
 }

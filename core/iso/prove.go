@@ -190,19 +190,21 @@ func (j *job) proveVersion(m *image) error {
 	if err != nil {
 		return err
 	}
+	return holds(r, j.Version.ID)
+}
+
+// holds tells why an image is not the version with this id, "" for one without.
+func holds(r io.ReaderAt, id string) error {
 	im, err := squashfs.Open(r)
-	if err != nil {
+	if err != nil || id == "" {
 		return err
-	}
-	if j.Version.ID == "" {
-		return nil
 	}
 	text, err := im.ReadFile(build.VersionFile, 1<<20)
 	if err != nil {
 		return err
 	}
-	if !strings.Contains(string(text), "="+" "+j.Version.ID) {
-		return improper("the linuxfs in it is not the version %s", j.Version.ID)
+	if live.IDOf(string(text)) != id {
+		return improper("the linuxfs in it is not the version %s", id)
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ const (
 	RecordName = "history.json"
 	RecordPart = RecordName + ".part"
 	MaxRecord  = 1 << 20 // bytes; a version has some hundred
+
+	RecordFormat = 1 // that this program reads and writes
 )
 
 // Record is the rule for reading the record: the text under RecordName when it
@@ -29,11 +31,26 @@ func Record(record, part []byte) []byte {
 // IsRecord tells whether a text is a record of ours, and complete: one JSON
 // object with a number "format" and an object "versions". No part of one is.
 func IsRecord(text []byte) bool {
+	_, ok := formatOf(text)
+	return ok
+}
+
+// IsNewer tells whether a text is a record that a later version of this program
+// wrote, which is left alone: nobody can tell what would be lost.
+func IsNewer(text []byte) bool {
+	format, ok := formatOf(text)
+	return ok && format > RecordFormat
+}
+
+func formatOf(text []byte) (float64, bool) {
 	var r struct {
 		Format   *float64                    `json:"format"`
 		Versions *map[string]json.RawMessage `json:"versions"`
 	}
-	return len(text) <= MaxRecord && json.Unmarshal(text, &r) == nil && r.Format != nil && r.Versions != nil
+	if len(text) > MaxRecord || json.Unmarshal(text, &r) != nil || r.Format == nil || r.Versions == nil {
+		return 0, false
+	}
+	return *r.Format, true
 }
 
 // IsForeign tells whether a text is somebody else's: neither a record, nor what

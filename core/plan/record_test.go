@@ -29,6 +29,15 @@ func TestRecord(t *testing.T) {
 }
 
 // What somebody else keeps under the name is known as such.
+func TestIsNewer(t *testing.T) {
+	for text, want := range map[string]bool{`{"format":2,"versions":{}}`: true, `{"format":1.5,"versions":{},"more":1}`: true, `{"format":1,"versions":{}}`: false, `{"format":0,"versions":{}}`: false,
+		`{"format":2}`: false, `{"format":2,"versions":{`: false, "": false} {
+		if IsNewer([]byte(text)) != want {
+			t.Errorf("%s: %v", text, !want)
+		}
+	}
+}
+
 func TestIsForeign(t *testing.T) {
 	for _, other := range []string{"{}", `{"old":1}`, `{"format":1}`, "[]", "notes\n", "{{{", `{"history":`, "\xff\xfe"} {
 		if !IsForeign([]byte(other)) {

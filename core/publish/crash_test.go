@@ -62,6 +62,8 @@ var crashCases = map[string]crashCase{
 	"stage":               {action: "stage 0007/linuxfs.old:linuxfs", files: withArchived},
 	"stage previous":      {action: "stage linuxfs.old:linuxfs", files: withPrevious},
 	"stage a link":        {action: "stage linuxfs.old:linuxfs", files: withPreviousLink},
+	"stage a spare one":   {action: "stage linuxfs.02:linuxfs", files: withSpare},
+	"put back a spare":    {action: "back linuxfs.02:linuxfs", files: withStaged},
 	"put back":            {action: "back 0007/linuxfs.old:linuxfs", files: withStaged},
 	"put back beside":     {action: "back linuxfs.old:linuxfs", files: withStaged},
 	"put back a link":     {action: "back 0007/linuxfs.old:linuxfs", files: withStagedLink},

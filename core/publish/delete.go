@@ -18,11 +18,14 @@ import (
 // to the set stays, and then the directory, too.
 //
 // It refuses with Pending (it is armed), Protected (it runs, or is the
-// default), SharedTarget, NameTaken (a link that is not of the scheme
+// default), SharedTarget, NotMovable (a spare one), NameTaken (a link that is not of the scheme
 // linuxfs.03), and with fs.ErrNotExist when there is no such version; then
 // nothing was changed. After another error healing finishes it.
 func (m *Medium) Delete(ctx context.Context, s Set, _ wire.Report) (Filed, error) {
 	suffix, err := m.suffixOf(s)
+	if err == nil && s.Archive == "" && m.IsSpare(s.Image) {
+		err = wire.Fail(wire.NotMovable, nil, s.Image)
+	}
 	if err == nil {
 		err = ctx.Err()
 	}

@@ -19,7 +19,8 @@ import (
 // and what is not is of no worth.
 //
 // Errors are wire errors: NameTaken for what is no plain file under one of the
-// two names, or somebody else's (plan.IsForeign), which is left alone.
+// two names, or somebody else's (plan.IsForeign), RecordNewer for one of a newer
+// format. Both are left alone.
 func (m *Medium) WriteRecord(text []byte) error {
 	if !plan.IsRecord(text) {
 		return wire.Fail(wire.Internal, fmt.Errorf("the text of %d bytes is no record", len(text)))
@@ -29,6 +30,8 @@ func (m *Medium) WriteRecord(text []byte) error {
 		switch {
 		case errors.Is(err, sys.ErrUnsafe) || err == nil && plan.IsForeign(text):
 			return wire.Fail(wire.NameTaken, err, name)
+		case err == nil && plan.IsNewer(text):
+			return wire.Fail(wire.RecordNewer, nil, name)
 		case err != nil:
 			return m.failed(name, err)
 		}

@@ -83,6 +83,26 @@ func TestWriteRecordRefuses(t *testing.T) {
 }
 
 // However a replacement was cut, healing leaves the text that the rule reads.
+// TestNewerRecordStays: neither it nor what replaces it is touched.
+func TestNewerRecordStays(t *testing.T) {
+	const newer, ours = `{"format":2,"versions":{"x":1},"more":1}`, `{"format":1,"versions":{"old":1}}`
+	for _, fat := range []bool{false, true} {
+		for _, files := range []map[string]string{{plan.RecordName: newer}, {plan.RecordName: ours, plan.RecordPart: newer}} {
+			dir := memDir(t)
+			put(t, dir, files)
+			before := exactTree(t, dir)
+			m := medium(t, dir, "linuxfs")
+			m.stable, m.fat = !fat, fat
+			if err := m.WriteRecord([]byte(ours)); codeOf(err) != wire.RecordNewer {
+				t.Errorf("%v: %v", files, err)
+			}
+			if d := exactTree(t, dir).diff(before); d != "" {
+				t.Errorf("%v:\n%s", files, d)
+			}
+		}
+	}
+}
+
 func TestHealFinishesTheRecord(t *testing.T) {
 	for _, fat := range []bool{false, true} {
 		for _, record := range []string{"-", "", `{"format":1,"versions":{"old`, `{"format":1,"versions":{"old":1}}`} {

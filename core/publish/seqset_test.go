@@ -24,6 +24,7 @@ func (w *world) sets() []Set {
 		}
 		base, suffix, _ := strings.Cut(strings.TrimPrefix(image, w.name), ".")
 		known := base == "" && (suffix == "" && archive != "" || slices.Contains(suffixes, suffix) && (suffix != "new" || archive != ""))
+		known = known || archive == "" && base == "" && targetNumber.MatchString(suffix) && kind == live.KindFile && !w.fat
 		if known && strings.HasPrefix(image, w.name) && (kind == live.KindFile || kind == live.KindLink) {
 			out = append(out, Set{archive, image})
 		}
@@ -45,7 +46,7 @@ func (w *world) choose(deletes bool) string {
 }
 
 // refusals are what an operation on a set may rightly answer.
-var refusals = []wire.Code{wire.Pending, wire.Blocked, wire.NameTaken, wire.Protected, wire.SharedTarget, wire.NothingArmed}
+var refusals = []wire.Code{wire.NotMovable, wire.Pending, wire.Blocked, wire.NameTaken, wire.Protected, wire.SharedTarget, wire.NothingArmed}
 
 // onSet does an operation on a random version: whole, or cut after some steps.
 func (w *world) onSet(op string, cut int, r *rand.Rand) {
@@ -61,7 +62,7 @@ func (w *world) onSet(op string, cut int, r *rand.Rand) {
 			s = Set{"0077", w.name + ".new"}
 		}
 	}
-	if op == "delete" {
+	if op == "delete" && !m.IsSpare(s.Image) {
 		text, err := os.ReadFile(filepath.Join(w.dir, pathIn(s.Archive, s.Image)))
 		must(w.t, err)
 		w.deleted[isImage(string(text))] = true
@@ -80,7 +81,7 @@ func (w *world) onSet(op string, cut int, r *rand.Rand) {
 }
 
 func (w *world) doOrCut(m *Medium, op string, s Set, cut int) error {
-	if cut < 0 {
+	if cut < 0 || op == "delete" && m.IsSpare(s.Image) {
 		return doSet(m, op, s)
 	}
 	suffix, err := m.suffixOf(s)

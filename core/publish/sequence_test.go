@@ -295,7 +295,7 @@ func TestPromiseP10(t *testing.T) {
 			files["linuxfs.e16"] = image("v0")
 			delete(files, "linuxfs")
 		case 2:
-			files["linuxfs@linuxfs.00"], files["linuxfs.00"] = "", image("v0")
+			files["linuxfs@linuxfs.00"], files["linuxfs.00"], files["linuxfs.01"] = "", image("v0"), image("spare")
 			delete(files, "linuxfs")
 		}
 		put(t, w.dir, files)

@@ -17,7 +17,7 @@ import (
 // Set names one version on the stick: its image and what belongs to it by suffix.
 type Set struct {
 	Archive string // number of its directory below archive/, "0003"; "" is beside the linuxfs
-	Image   string // "linuxfs.old", "linuxfs.bad", "linuxfs.bak"; in an archive also "linuxfs" and "linuxfs.new"
+	Image   string // "linuxfs.old", "linuxfs.bad", "linuxfs.bak"; in an archive also "linuxfs" and "linuxfs.new"; to stage also a spare "linuxfs.03"
 }
 
 // suffixes are what the initrd and this program put behind a name (contract §6).
@@ -44,6 +44,8 @@ func (m *Medium) split(name string) (base, suffix string, ok bool) {
 func (m *Medium) suffixOf(s Set) (string, error) {
 	base, suffix, ok := m.split(s.Image)
 	switch {
+	case s.Archive == "" && m.IsSpare(s.Image):
+		return strings.TrimPrefix(s.Image, m.name+"."), nil
 	case !ok || base != m.name || s.Archive != "" && !archiveNumber.MatchString(s.Archive):
 		return "", wire.Fail(wire.BadRequest, fmt.Errorf("%q in the archive %q names no version", s.Image, s.Archive))
 	case s.Archive == "" && suffix == "":
@@ -94,6 +96,9 @@ func (m *Medium) moves(src *sys.Dir, gen live.Generation, from, to string) ([]mo
 		return nil, err
 	}
 	out := []move{image}
+	if targetNumber.MatchString(from) || targetNumber.MatchString(to) { // nothing belongs to a spare one by its name
+		return out, nil
+	}
 	for _, base := range m.members(gen)[1:] {
 		e, err := src.Lstat(with(base, from))
 		if errors.Is(err, fs.ErrNotExist) {

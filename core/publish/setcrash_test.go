@@ -57,6 +57,11 @@ func linked(files map[string]string, name string) map[string]string {
 	return files
 }
 
+// withSpare has two versions of a scheme of links, of which one is the default.
+func withSpare() map[string]string {
+	return linked(map[string]string{"linuxfs": image("first"), "linuxfs.02": image("spare"), "linuxfs.01": image("another"), "state/a": "s", "vmlinuz": "k"}, "linuxfs")
+}
+
 func withPreviousLink() map[string]string { return linked(withPrevious(), "linuxfs.old") }
 
 func withStagedLink() map[string]string { return linked(withStaged(), "linuxfs.new") }

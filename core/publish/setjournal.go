@@ -45,12 +45,15 @@ func imageAt(in intent) int {
 
 func (m *Medium) isImageMove(mv move) bool {
 	base, _, ok := m.split(mv.name())
-	return ok && base == m.name
+	return ok && base == m.name || m.IsSpare(mv.name())
 }
 
-// mayStage: from a name with another suffix beside, or any in an archive.
-// Without a copy it can only be armed.
+// mayStage: from a name with another suffix beside, or any in an archive, or a
+// spare one. Without a copy it can only be armed.
 func (m *Medium) mayStage(in intent, mv move) bool {
+	if m.IsSpare(mv.From) {
+		return in.Archive == "" && mv.To == m.name+".new" && mv.Link == ""
+	}
 	base, from, ok := m.split(mv.From)
 	base2, to, ok2 := m.split(mv.To)
 	if !ok || !ok2 || base != base2 || mv.Link != "" || to == "" || to != "new" && !in.Copy {
@@ -62,6 +65,9 @@ func (m *Medium) mayStage(in intent, mv move) bool {
 // mayGoBack: from what is armed. Of an image that is a link and goes into an
 // archive it is the target, as with a file action.
 func (m *Medium) mayGoBack(in intent, mv move) bool {
+	if m.IsSpare(mv.To) {
+		return in.Archive == "" && mv.From == m.name+".new" && mv.Link == ""
+	}
 	base, from, ok := m.split(mv.name())
 	base2, to, ok2 := m.split(mv.To)
 	if !ok || !ok2 || base != base2 || from != "new" || in.Archive == "" && (to == "" || to == "new") {
@@ -86,3 +92,7 @@ func (m *Medium) isTarget(name string) bool {
 	number, ok := strings.CutPrefix(name, m.name+".")
 	return ok && !m.fat && targetNumber.MatchString(number)
 }
+
+// IsSpare tells whether a file beside the linuxfs may have this name that is
+// another version of that scheme: it may be staged and put back, and nothing else.
+func (m *Medium) IsSpare(name string) bool { return m.host == nil && m.isTarget(name) }

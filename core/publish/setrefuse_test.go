@@ -44,6 +44,12 @@ func TestSetsRefuse(t *testing.T) {
 		{"a path as a name", "stage", Set{"0003", "../linuxfs.old"}, wire.BadRequest, map[string]string{"linuxfs.old": b}, nil},
 		{"an archive that is a link", "stage", kept, wire.WriteFailed, map[string]string{"archive@elsewhere": "", "elsewhere/0003/linuxfs.old": b}, nil},
 		{"somebody's journal", "stage", old, wire.NameTaken, map[string]string{"linuxfs.old": b, "remaster.jnl/": ""}, nil},
+		{"a spare one that a link leads to", "stage", Set{"", "linuxfs.02"}, wire.SharedTarget, map[string]string{"mine@./linuxfs.02": "", "linuxfs.02": b}, nil},
+		{"a spare one that is a link", "stage", Set{"", "linuxfs.02"}, wire.NameTaken, map[string]string{"linuxfs.02@linuxfs.03": "", "linuxfs.03": b}, nil},
+		{"what the linuxfs could be", "stage", Set{"", "linuxfs.e16"}, wire.BadRequest, map[string]string{"linuxfs.e16": b}, nil},
+		{"a spare one in an archive", "stage", Set{"0003", "linuxfs.02"}, wire.BadRequest, map[string]string{"archive/0003/linuxfs.02": b}, nil},
+		{"the default, spare", "stage", Set{"", "linuxfs.02"}, wire.Protected, nil, func(d string) error { return os.Link(d+"/linuxfs", d+"/linuxfs.02") }},
+		{"a damaged spare one", "stage", Set{"", "linuxfs.02"}, wire.ImageDamaged, map[string]string{"linuxfs.02": b[:len(b)-1]}, nil},
 
 		{"nothing is armed", "back", kept, wire.NothingArmed, map[string]string{"archive/0003/linuxfs.ver": ""}, nil},
 		{"the place is taken", "back", kept, wire.NameTaken, map[string]string{"archive/0003/linuxfs.old": b, "linuxfs.new": b}, nil},
@@ -56,6 +62,9 @@ func TestSetsRefuse(t *testing.T) {
 		{"somebody's journal again", "back", kept, wire.NameTaken, map[string]string{"linuxfs.new": b, "remaster.jnl": "mine"}, nil},
 		{"an archive that is a file", "back", kept, wire.WriteFailed, map[string]string{"linuxfs.new": b, "archive": "mine"}, nil},
 
+		{"the place of a spare one is taken", "back", Set{"", "linuxfs.02"}, wire.NameTaken, map[string]string{"linuxfs.new": b, "linuxfs.02": b}, nil},
+
+		{"a spare one", "delete", Set{"", "linuxfs.02"}, wire.NotMovable, map[string]string{"linuxfs.02": b}, nil},
 		{"the default", "delete", Set{"", "linuxfs"}, wire.Protected, nil, nil},
 		{"what is armed", "delete", Set{"", "linuxfs.new"}, wire.Pending, map[string]string{"linuxfs.new": b}, nil},
 		{"the default under a second name", "delete", old, wire.Protected, nil, func(d string) error { return os.Link(d+"/linuxfs", d+"/linuxfs.old") }},
@@ -68,6 +77,9 @@ func TestSetsRefuse(t *testing.T) {
 		{"companions alone in an archive", "delete", kept, wire.Internal, map[string]string{"archive/0003/rootfs.old": ""}, nil},
 	} {
 		for _, fat := range []bool{false, true} {
+			if fat && c.set == (Set{"", "linuxfs.02"}) {
+				c.code = wire.BadRequest // no links, no scheme
+			}
 			dir := memDir(t)
 			put(t, dir, map[string]string{"linuxfs": image("a"), "linuxfs.md5": "m", "state/x": ""})
 			put(t, dir, c.files)

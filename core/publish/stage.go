@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"antix-remaster/core/squashfs"
@@ -105,7 +106,29 @@ func (m *Medium) planStage(s Set, suffix string) ([]move, error) {
 	if err == nil {
 		err = m.free("", moves)
 	}
+	if err == nil && m.IsSpare(s.Image) {
+		err = m.alone(s.Image)
+	}
 	return moves, err
+}
+
+// alone holds that a spare image is a file, and that no link beside it leads there:
+// it would lead nowhere.
+func (m *Medium) alone(name string) error {
+	e, err := m.dir.Lstat(name)
+	if err == nil && !e.IsRegular() {
+		return wire.Fail(wire.NameTaken, fmt.Errorf("%s is a link itself", name), name)
+	}
+	names, err2 := m.dir.Names()
+	if err = errors.Join(err, err2); err != nil {
+		return m.failed(name, err)
+	}
+	for _, other := range names {
+		if text, err := m.dir.Readlink(other); err == nil && path.Base(text) == name {
+			return wire.Fail(wire.SharedTarget, nil, name, other)
+		}
+	}
+	return nil
 }
 
 // unlessAbsent makes a wire error of what is not simply absent.

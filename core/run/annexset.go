@@ -92,7 +92,8 @@ func (s *station) disarmAnnex(ctx context.Context, image publish.Set) {
 	if err == nil && s.annex.Has(rootfs+".new") {
 		_, err = s.annex.PutBack(ctx, s.besideImage(image), s.out.Progress)
 	}
-	if wire.AsError(err).Code == wire.NameTaken {
+	// Nothing there is called like a spare version.
+	if code := wire.AsError(err).Code; code == wire.NameTaken || code == wire.BadRequest {
 		_, err = s.annex.FileTo(ctx, "", "new", s.out.Progress)
 	}
 	if err != nil {

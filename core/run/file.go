@@ -40,7 +40,8 @@ func Disarm(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 }
 
 // Keep answers wire.OpKeep: what a swap or a rollback left beside the running
-// version goes into the archive, so that the next swap is not blocked.
+// version goes into the archive, so that the next swap is not blocked. What the
+// rescue entry names then is verified: a cancel or a failure of that is only told.
 func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 	return withStation(ctx, out, func(s *station) (wire.FiledResult, error) {
 		if s.facts.Default == nil {
@@ -69,6 +70,7 @@ func Keep(ctx context.Context, out *wire.Out) (wire.FiledResult, error) {
 			r.Archives = append(r.Archives, s.inAnnex(f.Archive))
 			r.Files = append(r.Files, f.Files...)
 		}
+		s.proveRescue(ctx)
 		return r, nil
 	})
 }

@@ -56,7 +56,7 @@ func (s *station) menuFailed(err error) error {
 
 // empty leaves no entries, which could start something else by now.
 func (m menu) empty() error {
-	text, err := bootmenu.Encode(m.File, m.base, nil)
+	text, err := bootmenu.Encode(m.File, m.base, nil, m.titles.List()...)
 	if err != nil || !bootmenu.IsOurs(m.own) || bytes.Equal(text, m.own) {
 		return err
 	}
@@ -80,6 +80,7 @@ func (s *station) openMenu(root string, file bootmenu.File) (m menu, err error) 
 	if m.own, err = m.folder.Read(bootmenu.OwnName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}
+	m.titles = wire.TitlesOfList(bootmenu.Kept(m.own))
 	if m.text, err = m.folder.Read(file.Name); err != nil {
 		return m, err
 	}

@@ -20,9 +20,10 @@ import (
 type menu struct {
 	bootmenu.File
 	folder *publish.Menus
-	text   []byte // of the menu
-	own    []byte // of the file of ours beside it; nil when there is none
-	hooked bool   // it includes that file
+	text   []byte      // of the menu
+	own    []byte      // of the file of ours beside it; nil when there is none
+	titles wire.Titles // that the file keeps
+	hooked bool        // it includes that file
 	base   bootmenu.Entry
 }
 
@@ -123,13 +124,13 @@ func Menu(ctx context.Context, on bool, out *wire.Out) (wire.MenuResult, error) 
 		if on {
 			return s.offer(ctx, menus, false)
 		}
-		return s.menusOff(menus)
+		return s.menusOff(ctx, menus)
 	})
 }
 
 // menusOff takes what is ours out of the menus, and leaves a mark that it is
 // to stay so.
-func (s *station) menusOff(menus []menu) (wire.MenuResult, error) {
+func (s *station) menusOff(ctx context.Context, menus []menu) (wire.MenuResult, error) {
 	r := wire.MenuResult{Menus: []string{}, Entries: []string{}}
 	if err := s.recordTry(""); err != nil {
 		return r, err
@@ -137,7 +138,7 @@ func (s *station) menusOff(menus []menu) (wire.MenuResult, error) {
 	for _, m := range menus {
 		r.Menus = append(r.Menus, path.Join(m.Dir, m.Name))
 		// First what may find no room: the menu is written over in its place.
-		if err := m.folder.Write(bootmenu.OwnName, bootmenu.Off(m.File)); err != nil {
+		if err := m.folder.Write(bootmenu.OwnName, bootmenu.Off(m.File, wire.TitlesOf(ctx).Or(m.titles).List()...)); err != nil {
 			return r, err
 		}
 		if err := m.folder.Overwrite(m.Name, m.text, bootmenu.Mute(m.text)); err != nil {
@@ -183,13 +184,14 @@ func (s *station) fillMenus(ctx context.Context, menus []menu, leaving func(hist
 	if err := s.reread(ctx); err != nil {
 		return r, err
 	}
-	extras := history.MenuEntries(s.facts, history.List(s.facts, ""), leaving)
+	titles := titlesOf(ctx, menus)
+	extras := history.MenuEntries(s.facts, history.List(s.facts, ""), leaving, titles)
 	for _, m := range menus {
 		if bootmenu.IsOff(m.own) {
 			continue
 		}
 		r.Menus = append(r.Menus, path.Join(m.Dir, m.Name))
-		if err := m.fill(extras); err != nil {
+		if err := m.fill(extras, titles); err != nil {
 			return r, err
 		}
 	}
@@ -204,10 +206,20 @@ func (s *station) fillMenus(ctx context.Context, menus []menu, leaving func(hist
 	return r, nil
 }
 
+// titlesOf are the titles of the face, else those of an earlier one that the menus
+// keep: not every face has a language.
+func titlesOf(ctx context.Context, menus []menu) wire.Titles {
+	titles := wire.TitlesOf(ctx)
+	for _, m := range menus {
+		titles = titles.Or(m.titles)
+	}
+	return titles
+}
+
 // fill writes the entries first and has the menu include them then, and reads
 // both again. Without an entry to try nothing may wait for it.
-func (m menu) fill(extras []bootmenu.Extra) error {
-	text, err := bootmenu.Encode(m.File, m.base, extras)
+func (m menu) fill(extras []bootmenu.Extra, titles wire.Titles) error {
+	text, err := bootmenu.Encode(m.File, m.base, extras, titles.List()...)
 	if err != nil {
 		return err
 	}

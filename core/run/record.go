@@ -45,7 +45,11 @@ func (s *station) record(key string, change func(*history.Record)) error {
 
 // tell says that what stands could not be written down.
 func (s *station) tell(name string, err error) {
-	if err != nil {
+	switch e := wire.AsError(err); {
+	case err == nil:
+	case e.Code == wire.RecordNewer:
+		s.note(wire.Warn, e.Code, e.Args...)
+	default:
 		s.note(wire.Warn, wire.NotRecorded, name, err.Error())
 	}
 }

@@ -25,17 +25,22 @@ func Verify(ctx context.Context, ref wire.VersionRef, out *wire.Out) (wire.Verif
 		if v.Problem != "" {
 			return wire.VerifyResult{}, wire.Fail(wire.VersionDamaged, nil, v.File(), v.Problem)
 		}
-		f, err := s.openImage(v)
-		if err != nil {
-			return wire.VerifyResult{}, err
-		}
-		defer f.Close()
-		r, err := s.verify(ctx, v, f)
-		if damaged := wire.AsError(err).Code == wire.VerifyFailed; err == nil || damaged {
-			s.tell(v.File(), s.record(ref.Key, func(r2 *history.Record) { written(r2, r, damaged) }))
-		}
-		return r, err
+		return s.verifyAndRecord(ctx, v, s.out.Progress)
 	})
+}
+
+// verifyAndRecord writes down what it found, as far as that can be.
+func (s *station) verifyAndRecord(ctx context.Context, v history.Version, report wire.Report) (wire.VerifyResult, error) {
+	f, err := s.openImage(v)
+	if err != nil {
+		return wire.VerifyResult{}, err
+	}
+	defer f.Close()
+	r, err := s.verify(ctx, v, f, report)
+	if damaged := wire.AsError(err).Code == wire.VerifyFailed; err == nil || damaged {
+		s.tell(v.File(), s.record(history.KeyOf(v.Version), func(r2 *history.Record) { written(r2, r, damaged) }))
+	}
+	return r, err
 }
 
 // written is what is written down of a verification.
@@ -51,8 +56,8 @@ func written(record *history.Record, r wire.VerifyResult, damaged bool) {
 	}
 }
 
-func (s *station) verify(ctx context.Context, v history.Version, f *os.File) (wire.VerifyResult, error) {
-	d, err := verify.Digest(ctx, f, v.Size, s.out.Progress)
+func (s *station) verify(ctx context.Context, v history.Version, f *os.File, report wire.Report) (wire.VerifyResult, error) {
+	d, err := verify.Digest(ctx, f, v.Size, report)
 	if err != nil {
 		if e := wire.AsError(err); e.Code == wire.WriteFailed { // nothing was written: it could not be read
 			err = unread(v.File(), e.Err)
@@ -68,7 +73,7 @@ func (s *station) verify(ctx context.Context, v history.Version, f *os.File) (wi
 		return r, wire.Fail(wire.VerifyFailed, nil, v.File(), wrong)
 	}
 	r.Against = append(r.Against, against...)
-	walked, err := s.walk(ctx, v.File(), f)
+	walked, err := s.walk(ctx, v.File(), f, report)
 	if ctx.Err() != nil {
 		return r, wire.Fail(wire.Cancelled, ctx.Err())
 	}
@@ -123,16 +128,15 @@ func (s *station) md5Of(v history.Version, name string) string {
 }
 
 // walk mounts the image and reads all of it. Errors are wire errors.
-func (s *station) walk(ctx context.Context, name string, f *os.File) (verify.Walked, error) {
+func (s *station) walk(ctx context.Context, name string, f *os.File, report wire.Report) (walked verify.Walked, err error) {
 	if err := s.mountProof(f); err != nil {
-		return verify.Walked{}, unmounted(name, f, err)
+		return walked, unmounted(name, f, err)
 	}
-	s.later(func() error { return sys.Unmount(proofMount) })
+	defer func() { err = errors.Join(err, sys.Unmount(proofMount), os.Remove(proofMount)) }()
 	super, err := squashfs.ReadSuper(f)
-	if err != nil {
-		return verify.Walked{}, unread(name, err)
+	if err == nil {
+		walked, err = verify.Walk(ctx, proofMount, int64(super.Inodes), report)
 	}
-	walked, err := verify.Walk(ctx, proofMount, int64(super.Inodes), s.out.Progress)
 	if err != nil {
 		err = unread(name, err)
 	}

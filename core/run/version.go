@@ -34,7 +34,7 @@ func Stage(ctx context.Context, ref wire.VersionRef, out *wire.Out) (wire.StageR
 // whenever the power goes. Without that it would file it as a new one.
 func (s *station) stage(ctx context.Context, v history.Version) (wire.StageResult, error) {
 	own := ""
-	if v.Archive == "" {
+	if v.Archive == "" && v.State != history.Spare {
 		own = strings.TrimPrefix(path.Ext(v.Name), ".")
 	}
 	if err := s.medium.CheckStage(setOf(v)); err != nil { // while nothing was changed
@@ -92,7 +92,7 @@ func (s *station) staged() (history.Version, bool) {
 // isFree tells whether nothing has the name of a place that a version is staged
 // from.
 func (s *station) isFree(place string) bool {
-	if !strings.HasPrefix(place, "archive/") && !slices.Contains([]string{"old", "bad", "bak"}, place) {
+	if !strings.HasPrefix(place, "archive/") && !slices.Contains(besides, place) && !s.medium.IsSpare(place) {
 		return false
 	}
 	set := setAt(s.facts.Image.Name, place)
@@ -202,11 +202,18 @@ func gone(err error) error {
 // setOf is what core/publish moves and deletes together.
 func setOf(v history.Version) publish.Set { return publish.Set{Archive: v.Archive, Image: v.Name} }
 
+// besides are the places beside the linuxfs that a version is staged from, but for
+// spare ones, whose place is their name.
+var besides = []string{"old", "bad", "bak"}
+
 // setAt is the set of a place; name is that of the linuxfs.
 func setAt(name, place string) publish.Set {
 	if rest, ok := strings.CutPrefix(place, "archive/"); ok {
 		number, file, _ := strings.Cut(rest, "/")
 		return publish.Set{Archive: number, Image: file}
+	}
+	if !slices.Contains(besides, place) {
+		return publish.Set{Image: place}
 	}
 	return publish.Set{Image: name + "." + place}
 }

@@ -29,9 +29,10 @@ type Watch struct {
 	Paused   func(bool)
 }
 
-// NewClient greets the helper at the other end. An input that ends before the
-// helper is ready means that it never ran: io.EOF is in the chain.
-func NewClient(in io.Reader, out io.WriteCloser) (*Client, error) {
+// NewClient greets the helper at the other end, with the titles that entries of
+// boot menus are to have, none to leave them as they are. An input that ends before
+// the helper is ready means that it never ran: io.EOF is in the chain.
+func NewClient(in io.Reader, out io.WriteCloser, titles Titles) (*Client, error) {
 	c := &Client{in: bufio.NewReaderSize(in, MaxLine), out: out}
 	e, err := c.read()
 	if err != nil {
@@ -43,7 +44,11 @@ func NewClient(in io.Reader, out io.WriteCloser) (*Client, error) {
 	if e.Event != "ready" || e.Protocol != Protocol {
 		return nil, Fail(BadRequest, fmt.Errorf("helper speaks protocol %d, not %d", e.Protocol, Protocol))
 	}
-	return c, c.send(Request{Op: OpHello, Protocol: Protocol})
+	hello := Request{Op: OpHello, Protocol: Protocol}
+	if titles != (Titles{}) {
+		hello.Titles = &titles
+	}
+	return c, c.send(hello)
 }
 
 func (c *Client) read() (Event, error) {

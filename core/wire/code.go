@@ -113,6 +113,9 @@ const (
 	OddName          Code = "odd_name"
 	LastBootable     Code = "last_bootable"
 	DeletePinned     Code = "delete_pinned"
+	DeleteRescue     Code = "delete_rescue"
+	RescueUnproven   Code = "rescue_unproven"
+	RescueDamaged    Code = "rescue_damaged"
 	NoMenu           Code = "no_menu"
 	TryBeside        Code = "try_beside"
 	MenuFailed       Code = "menu_failed"
@@ -121,6 +124,7 @@ const (
 	VersionMoved     Code = "version_moved"
 	FiledAside       Code = "filed_aside"
 	NotRecorded      Code = "not_recorded"
+	RecordNewer      Code = "record_newer"
 
 	WayBack      Code = "way_back"
 	BeingTried   Code = "being_tried"

@@ -8,7 +8,7 @@ import (
 )
 
 // Protocol is the version of the language; both sides must speak the same.
-const Protocol = 4
+const Protocol = 5
 
 // Op is what a face asks for.
 type Op string
@@ -57,6 +57,7 @@ const (
 type Request struct {
 	Op       Op       `json:"op"`
 	Protocol int      `json:"protocol,omitempty"` // of OpHello
+	Titles   *Titles  `json:"titles,omitempty"`   // of OpHello: for all that comes after it; nil leaves those that the stick has
 	Choices  *Choices `json:"choices,omitempty"`  // of OpCheck, OpBuild, OpEstimate and OpChoose
 	Plan     string   `json:"plan,omitempty"`     // of OpBuild: hash of the plan that the user saw
 
@@ -64,7 +65,7 @@ type Request struct {
 	Note      string      `json:"note,omitempty"`      // of OpNote: one line; "" takes the note away
 	Menu      string      `json:"menu,omitempty"`      // of OpMenu: MenuOn or MenuOff
 	Seconds   int         `json:"seconds,omitempty"`   // of OpEstimate: time of the processors that it may use; 0: no limit
-	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version was confirmed in words
+	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version, or the rescue version, was confirmed in words
 }
 
 // Choices is what the user decided.
@@ -94,7 +95,8 @@ const (
 	StageCompare Stage = "compare"
 	StageArm     Stage = "arm"
 
-	StageWalk Stage = "walk" // of OpVerify, after StageRead
+	StageWalk   Stage = "walk"   // of OpVerify, after StageRead
+	StageRescue Stage = "rescue" // of OpKeep, last: both of another version
 
 	StageISO     Stage = "iso"      // a LiveCD is written
 	StageISORead Stage = "iso_read" // and read back

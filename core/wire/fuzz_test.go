@@ -12,7 +12,8 @@ func FuzzRequest(f *testing.F) {
 	for _, s := range []string{"", "\n", hello, hello + `{"op":"build","choices":{"type":"personal","home":"keep","exclude":["a"]},"plan":"x"}` + "\n",
 		hello + `{"op":"cancel"}` + "\n" + `{"op":"keep"}` + "\n",
 		hello + `{"op":"keep"}` + "\n" + `{"op":"pause"}` + "\n" + `{"op":"resume","plan":"x"}` + "\n" + `{"op":"pause"}` + "\n", hello + strings.Repeat("[", 5000) + "\n",
-		hello + `{"op":"delete","version":{"place":"archive/0001/linuxfs.old","key":"7-` + strings.Repeat("0", 64) + `"},"confirmed":true}` + "\n" + `{"op":"note","note":"x"}` + "\n", hello + `{"op":"x","op":"y"}` + "\n"} {
+		hello + `{"op":"delete","version":{"place":"archive/0001/linuxfs.old","key":"7-` + strings.Repeat("0", 64) + `"},"confirmed":true}` + "\n" + `{"op":"note","note":"x"}` + "\n", hello + `{"op":"x","op":"y"}` + "\n",
+		strings.TrimSuffix(hello, "}\n") + `,"titles":{"try":"%s\n","back":"a"}}` + "\n" + `{"op":"keep","titles":{}}` + "\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -40,7 +41,7 @@ type nowhere struct{ io.Writer }
 func (nowhere) Close() error { return nil }
 
 func FuzzEvent(f *testing.F) {
-	ready := `{"event":"ready","protocol":4}` + "\n"
+	ready := `{"event":"ready","protocol":5}` + "\n"
 	for _, s := range []string{"", ready, `{"event":"error","code":"busy"}` + "\n", ready + `{"event":"progress","progress":{"stage":"pack","done":1,"total":2}}` + "\n" +
 		`{"event":"note","check":{"level":"warn","code":"battery","args":["1"]}}` + "\n" + `{"event":"result","result":{"name":"linuxfs.new"}}` + "\n",
 		ready + `{"event":"resumed"}` + "\n" + `{"event":"paused"}` + "\n" + `{"event":"paused"}` + "\n",
@@ -48,7 +49,7 @@ func FuzzEvent(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		c, err := NewClient(bytes.NewReader(in), nowhere{io.Discard})
+		c, err := NewClient(bytes.NewReader(in), nowhere{io.Discard}, Titles{})
 		if err != nil {
 			return
 		}

@@ -108,6 +108,7 @@ func (s *server) take(line []byte) error {
 		if !s.greeted {
 			return fmt.Errorf("expected a greeting of protocol %d", Protocol)
 		}
+		s.ctx = withTitles(s.ctx, req.Titles)
 		return nil
 	}
 	switch req.Op {

@@ -26,7 +26,7 @@ func connect(t *testing.T, handle Handler) (c *Client, ended <-chan error) {
 		done <- Serve(t.Context(), in, out, handle)
 		out.Close()
 	}()
-	c, err := NewClient(fromHelper, toHelper)
+	c, err := NewClient(fromHelper, toHelper, Titles{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestFaceGoneCancels(t *testing.T) {
 		close(stopped)
 		return nil, ctx.Err()
 	})
-	c, err := NewClient(fromHelper, toHelper)
+	c, err := NewClient(fromHelper, toHelper, Titles{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func answers(t *testing.T, in io.Reader, handle Handler) ([]Event, error) {
 	return events, err
 }
 
-const hello = `{"op":"hello","protocol":4}` + "\n"
+const hello = `{"op":"hello","protocol":5}` + "\n"
 
 func TestBadRequests(t *testing.T) {
 	for name, in := range map[string]string{

@@ -26,17 +26,20 @@ const (
 )
 
 // Start starts the helper: directly when we are root, else through pkexec,
-// which asks for the password, on our terminal if there is one. Errors are wire
-// errors. Close the client to end the helper and to wait for it.
-func Start(ctx context.Context) (*Client, error) {
-	return start(ctx, sys.StartTextAgent)
+// which asks for the password, on our terminal if there is one. titles are as in
+// NewClient. Errors are wire errors. Close the client to end the helper and to wait
+// for it.
+func Start(ctx context.Context, titles Titles) (*Client, error) {
+	return start(ctx, titles, sys.StartTextAgent)
 }
 
 // StartFromWindow is Start without a question on the terminal that a window may
 // have been started from, where nobody looks: a window of the desktop asks.
-func StartFromWindow(ctx context.Context) (*Client, error) { return start(ctx, nil) }
+func StartFromWindow(ctx context.Context, titles Titles) (*Client, error) {
+	return start(ctx, titles, nil)
+}
 
-func start(ctx context.Context, ask func() (*sys.TextAgent, error)) (*Client, error) {
+func start(ctx context.Context, titles Titles, ask func() (*sys.TextAgent, error)) (*Client, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, Fail(HelperMissing, err, helperName)
@@ -46,7 +49,7 @@ func start(ctx context.Context, ask func() (*sys.TextAgent, error)) (*Client, er
 		return nil, err
 	}
 	if sys.IsRoot() {
-		return startProgram(ctx, path, path)
+		return startProgram(ctx, titles, path, path)
 	}
 	pkexec, err := sys.Program("pkexec")
 	if err != nil {
@@ -59,7 +62,7 @@ func start(ctx context.Context, ask func() (*sys.TextAgent, error)) (*Client, er
 			defer context.AfterFunc(ctx, agent.Stop)() // pkexec waits for it
 		}
 	}
-	return startProgram(ctx, path, pkexec, "--disable-internal-agent", path)
+	return startProgram(ctx, titles, path, pkexec, "--disable-internal-agent", path)
 }
 
 // findHelper looks beside the program, where a build puts both, then where
@@ -80,13 +83,13 @@ func findHelper(self string) (string, error) {
 
 // startProgram starts argv and greets the helper behind it. The helper runs
 // when its first line has come, and not before.
-func startProgram(ctx context.Context, helper string, argv ...string) (*Client, error) {
+func startProgram(ctx context.Context, titles Titles, helper string, argv ...string) (*Client, error) {
 	p, err := sys.StartPartner(argv[0], argv[1:]...)
 	if err != nil {
 		return nil, Fail(HelperMissing, err, helper)
 	}
 	stop := context.AfterFunc(ctx, p.End)
-	c, err := NewClient(p.Out, p.In)
+	c, err := NewClient(p.Out, p.In, titles)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}

@@ -19,11 +19,11 @@ func script(t *testing.T, text string) string {
 	return path
 }
 
-const scriptReady = `echo '{"event":"ready","protocol":4}'; read -r hello; `
+const scriptReady = `echo '{"event":"ready","protocol":5}'; read -r hello; `
 
 func TestStartAndClose(t *testing.T) {
 	helper := script(t, scriptReady+`read -r op; echo '{"event":"result","result":{"archives":["archive/0001"]}}'; read -r more; exit 0`)
-	c, err := startProgram(t.Context(), helper, helper)
+	c, err := startProgram(t.Context(), Titles{}, helper, helper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestStartAndClose(t *testing.T) {
 
 func TestCloseTellsHowItEnded(t *testing.T) {
 	helper := script(t, scriptReady+`read -r more; echo woe >&2; exit 7`)
-	c, err := startProgram(t.Context(), helper, helper)
+	c, err := startProgram(t.Context(), Titles{}, helper, helper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestHelperThatNeverGetsReady(t *testing.T) {
 			if c.pkexec {
 				helper = "/other"
 			}
-			_, err := startProgram(t.Context(), helper, path)
+			_, err := startProgram(t.Context(), Titles{}, helper, path)
 			if code(err) != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
@@ -85,13 +85,13 @@ func TestStartIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	begin := time.Now()
-	if _, err := startProgram(ctx, path, path); code(err) != Cancelled || time.Since(begin) > 10*time.Second {
+	if _, err := startProgram(ctx, Titles{}, path, path); code(err) != Cancelled || time.Since(begin) > 10*time.Second {
 		t.Errorf("%v after %v", err, time.Since(begin))
 	}
 }
 
 func TestHelperMissing(t *testing.T) {
-	if _, err := startProgram(t.Context(), "/nowhere", "/nowhere"); code(err) != HelperMissing {
+	if _, err := startProgram(t.Context(), Titles{}, "/nowhere", "/nowhere"); code(err) != HelperMissing {
 		t.Errorf("%v", err)
 	}
 }

@@ -59,6 +59,8 @@ func (r Request) check() error {
 		return errors.New("on or off, and only for the menus")
 	case r.Seconds < 0 || r.Seconds > 0 && r.Op != OpEstimate:
 		return errors.New("no such time")
+	case r.Titles != nil && r.Op != OpHello:
+		return errors.New("titles belong to the greeting")
 	case r.Confirmed && r.Op != OpDelete:
 		return errors.New("nothing to confirm")
 	}

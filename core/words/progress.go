@@ -31,6 +31,8 @@ func Stage(s wire.Stage, tr func(string) string) string {
 		return tr("Making it the next version")
 	case wire.StageWalk:
 		return tr("Reading every file")
+	case wire.StageRescue:
+		return tr("Verifying the rescue version")
 	case wire.StageISO:
 		return tr("Writing the LiveCD")
 	case wire.StageISORead:

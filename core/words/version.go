@@ -29,6 +29,14 @@ func VersionState(s history.State, tr func(string) string) string {
 	return Clean(string(s))
 }
 
+// Rescue says what it means that the rescue entry starts a version, "" for others.
+func Rescue(v history.Version, tr func(string) string) string {
+	if !v.Rescue {
+		return ""
+	}
+	return tr("the rescue entry of the boot menu starts this version")
+}
+
 // Standing is all that a version is: "running, default, pinned".
 func Standing(v history.Version, tr func(string) string) string {
 	var is []string
@@ -41,6 +49,9 @@ func Standing(v history.Version, tr func(string) string) string {
 	}
 	if v.Record.Try {
 		is = append(is, tr("in the boot menu"))
+	}
+	if v.Rescue {
+		is = append(is, tr("rescue"))
 	}
 	return strings.Join(is, ", ")
 }

@@ -137,7 +137,7 @@ func TestNextBootOfUnfit(t *testing.T) {
 // TestStagesHaveWords: each its own, and one of another helper none of ours.
 func TestStagesHaveWords(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range append(Stages(), wire.StageWalk, "from\nthe future") {
+	for _, s := range append(Stages(), wire.StageWalk, wire.StageRescue, "from\nthe future") {
 		text := Stage(s, wire.T)
 		if text == "" || seen[text] || strings.Contains(text, "\n") {
 			t.Errorf("%s: %q", s, text)

@@ -135,7 +135,7 @@ func (s *System) Helper(before ...string) (*Helper, error) {
 		close(h.ended)
 	}()
 	// It is the death of the helper that ends this, however it comes.
-	h.Client, err = wire.NewClient(out, in)
+	h.Client, err = wire.NewClient(out, in, wire.Titles{})
 	if err != nil {
 		in.Close()
 		<-h.ended

@@ -11,8 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdAt runs a build as root, or with "iso" as the first of ARGS that, does
-// something when a stage begins, and expects an exit status:
+// cmdAt runs a build as root, or with "iso" or "keep" as the first of ARGS that,
+// does something when a stage begins, and expects an exit status:
 // at STAGE ACTION STATUS ARGS... The action is "cancel"
 // (Ctrl-C), "window" (the face dies), "kill" (the helper dies), or a shell
 // script that is run inside. The events of the build are the output.
@@ -20,7 +20,7 @@ func cmdAt(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	stage, action, status := args[0], args[1], args[2]
 	argv := args[3:]
-	if len(argv) == 0 || argv[0] != "iso" {
+	if len(argv) == 0 || argv[0] != "iso" && argv[0] != "keep" {
 		argv = append([]string{"build"}, argv...)
 	}
 	cmd := w.Command(context.Background(), append([]string{"antix-remaster-cli", "--yes", "--json"}, argv...)...)

@@ -47,7 +47,7 @@ func (job Job) boot() error {
 func restart(file string) error {
 	ctx := context.Background()
 	var answer Answer
-	c, err := wire.Start(ctx)
+	c, err := wire.Start(ctx, wire.Titles{})
 	if err == nil {
 		err = c.Do(ctx, wire.Request{Op: wire.OpRestart}, wire.Watch{}, &answer.RestartResult)
 	}
