@@ -55,7 +55,14 @@ func (w *window) askMenu(on bool) {
 	w.ask(title, strings.Join(w.menuChange(on), "\n"), tr("_Leave it as it is"), yes, func() {
 		var r wire.MenuResult
 		w.began = w.page
-		w.retry = func() { w.act(entering, wire.Request{Op: wire.OpMenu, Menu: word}, &r, nil) }
+		w.retry = func() {
+			w.act(entering, wire.Request{Op: wire.OpMenu, Menu: word}, &r, func() {
+				if w.menus.Unseen { // else the page shows it
+					title, text := menuDone(r)
+					w.tell(title, text, nil)
+				}
+			})
+		}
 		w.retry()
 	})
 }

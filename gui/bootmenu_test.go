@@ -62,8 +62,11 @@ func TestBootMenu(t *testing.T) {
 // TestFirstMenu: that the menu is going to be extended is said before, once.
 func TestFirstMenu(t *testing.T) {
 	v := stick()
-	for state, said := range map[history.MenuState]bool{history.MenuPlain: true, history.MenuOn: false, history.MenuOff: false} {
+	for state, said := range map[history.MenuState]bool{history.MenuPlain: true, history.MenuOn: false, history.MenuOff: false, "unseen": true} {
 		m := history.Menus{Files: map[string]history.MenuState{"boot/grub/grub.cfg": state}}
+		if state == "unseen" {
+			m = history.Menus{Unseen: true}
+		}
 		lines, going := whatWillBeDone(v.intent.Facts, m), stagingText(v.intent.Facts, v.versions[1], m)
 		if got := strings.Contains(strings.Join(lines, " "), "boot menu"); got != said || len(lines) > 5 {
 			t.Errorf("%s: %q", state, lines)

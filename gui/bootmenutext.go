@@ -3,6 +3,7 @@ package gui
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"antix-remaster/core/bootmenu"
 	"antix-remaster/core/history"
@@ -13,6 +14,18 @@ import (
 
 // menuLacks tells whether there is something to add to the boot menu.
 func (m *model) menuLacks() bool { return m.menus.Missing() || m.menus.Unseen }
+
+// firstMenu says that the next change of the versions extends the boot menu, ""
+// when it does not.
+func firstMenu(m history.Menus) string {
+	switch {
+	case m.First():
+		return tr("The boot menu of the stick gets entries to go back, and for rescue. What is in it now stays as it is.")
+	case m.Unseen:
+		return tr("The boot menu of the stick gets entries to go back, and for rescue, if it has none yet and you did not take them out.")
+	}
+	return ""
+}
 
 func (m *model) menuState() string {
 	switch {
@@ -90,6 +103,18 @@ func (m *model) menuChange(on bool) []string {
 	}
 	return []string{trf("The lines of this program at the end of %[1]s become comments, which a start skips. Nothing else is changed.", files),
 		tr("Without the entries, a version that does not start can only be left by typing the word rollback in the boot menu. You can add them again here.")}
+}
+
+// menuDone says what is in the boot menu by the word of the helper.
+func menuDone(r wire.MenuResult) (title, text string) {
+	if len(r.Entries) == 0 {
+		return tr("The entries are out of the boot menu"), tr("You can add them again here.")
+	}
+	var lines []string
+	for _, title := range r.Entries {
+		lines = append(lines, "• "+words.Clean(bootmenu.Shown(title)))
+	}
+	return tr("The boot menu has these entries now"), strings.Join(lines, "\n")
 }
 
 func (m *model) menuButtons() buttons {

@@ -239,8 +239,8 @@ func whatWillBeDone(f live.Facts, m history.Menus) []string {
 		tr("3. Only when all is right, it is put in place for the next start."),
 		trf("4. At the next start it takes over; today's version stays on the stick as %[1]s.old.", name),
 	}
-	if m.First() {
-		lines = append(lines, tr("5. The boot menu of the stick gets entries to go back, and for rescue. What is in it now stays as it is."))
+	if say := firstMenu(m); say != "" {
+		lines = append(lines, "5. "+say)
 	}
 	return lines
 }

@@ -166,13 +166,20 @@ func (m *model) buttonsOf(p pageName) buttons {
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}
-	if m.busy == staging {
+	switch {
+	case m.busy == staging || m.busy == keeping && m.reading.Total > 0:
 		return buttons{back: tr("_Stop"), why: m.readingText()}
-	}
-	if m.busy == keeping || m.busy == disarming {
-		return buttons{why: tr("Files on the stick are being filed away. If asked, type the administrator's password.")}
+	case m.busy == keeping || m.busy == disarming:
+		return buttons{why: m.filingText()}
 	}
 	return buttons{}
+}
+
+func (m *model) filingText() string {
+	if m.reading.Total > 0 {
+		return m.readingText()
+	}
+	return tr("Files on the stick are being filed away. If asked, type the administrator's password.")
 }
 
 // contentLacks says what is still to be decided, "" when nothing is.
@@ -199,6 +206,8 @@ func titleFits(i intent.Intent, c wire.Choices) bool {
 func (m *model) checkButtons() buttons {
 	b := buttons{back: tr("_Back"), next: tr("_Next")}
 	switch stop := m.hopeless(); {
+	case m.busy == keeping || m.busy == disarming:
+		b.why = m.filingText()
 	case m.busy != idle || m.check == nil:
 		b.why = tr("Please wait, your system is being looked at.")
 	case stop != nil:

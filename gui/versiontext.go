@@ -43,7 +43,8 @@ func (m *model) mayDelete(v history.Version) bool {
 
 // mayTry tells whether v can have an entry in the boot menu, or has one.
 func (m *model) mayTry(v history.Version) bool {
-	return history.Addressable(m.intent.Facts, v) == nil && (v.Record.Try || history.Tryable(v) == nil)
+	menu := len(m.menus.Files) > 0 || m.menus.Unseen
+	return history.Addressable(m.intent.Facts, v) == nil && (v.Record.Try || menu && history.Tryable(v) == nil)
 }
 
 func reasonOf(err error) (string, bool) {
@@ -155,13 +156,10 @@ func tryText(v history.Version) string {
 }
 
 func pinnedText(r wire.RecordResult) string {
-	switch {
-	case !r.Pinned:
-		return tr("It is not pinned any more, and may be deleted to make room.")
-	case strings.HasPrefix(r.Place, "archive/"):
-		return tr("It is pinned: it is not deleted to make room, and the rescue entry of the boot menu prefers it.")
+	if r.Pinned {
+		return tr("It is pinned: it is not deleted to make room, and you are asked twice before you delete it.")
 	}
-	return tr("It is pinned: it is not deleted to make room.")
+	return tr("It is not pinned any more.")
 }
 
 // tryingText says what trying a version out means.
@@ -176,8 +174,8 @@ func tryingText(m history.Menus) string {
 // stagingText says what going back to v means.
 func stagingText(f live.Facts, v history.Version, m history.Menus) string {
 	say := words.Staging(f, v, tr)
-	if m.First() {
-		say = append(say, tr("The boot menu of the stick gets entries to go back, and for rescue. What is in it now stays as it is."))
+	if menu := firstMenu(m); menu != "" {
+		say = append(say, menu)
 	}
 	if f.Persistence.Kind == live.PersistNone {
 		say = append(say, tr("What you changed since the last start is in none of them: save your files on another disk first."))

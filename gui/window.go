@@ -294,5 +294,5 @@ func (w *window) home() {
 
 // mayStop tells whether the button Back ends what the helper does with a version.
 func (w *window) mayStop() bool {
-	return w.cancel != nil && (w.page == pageVersions && w.busy != deleting || w.page == pageStart && w.busy == staging)
+	return w.cancel != nil && (w.page == pageVersions && w.busy != deleting || w.page == pageStart && (w.busy == staging || w.busy == keeping))
 }

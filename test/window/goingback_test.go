@@ -89,3 +89,15 @@ func TestBootMenu(t *testing.T) {
 	b.sh(t, entries+"0")
 	b.quit(t, p)
 }
+
+// TestBootMenuUnseen: with an encrypted stick the menu may lie on what is not
+// mounted. It can be changed all the same, and what is there then is told.
+func TestBootMenuUnseen(t *testing.T) {
+	b := &bench{Desktop: start(t, desktop.Options{Options: livesys.Options{Encrypted: true, BIOSUnmounted: true}, Polkit: livesys.Authorised})}
+	p := b.fresh(t)
+	play(t, b.Desktop, p, desktop.Press("Versions and rollback"), desktop.Press("Boot menu …"), desktop.Wait("label", "The boot menu cannot be looked at now*"), desktop.Shot("menu-unseen"),
+		desktop.Press("Add the entries"), desktop.Press("Add them"), desktop.Within(time.Minute, desktop.Wait("", "The boot menu has these entries now")), desktop.Shot("menu-unseen-added"), desktop.Keys("Escape"),
+		desktop.Press("Take the entries out"), desktop.Press("Take them out"), desktop.Within(time.Minute, desktop.Wait("", "The entries are out of the boot menu")), desktop.Keys("Escape"))
+	named(t, p)
+	b.quit(t, p)
+}
