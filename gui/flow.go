@@ -37,7 +37,7 @@ func (w *window) look(then func()) {
 // begin leaves the start page: from here on the helper is asked.
 func (w *window) begin() {
 	title := w.choices.Title
-	w.choices, w.check, w.notes = w.intent.Choices, nil, nil
+	w.choices, w.check, w.notes, w.said = w.intent.Choices, nil, nil, ""
 	if title == "" {
 		w.choices.Title = trf("Remaster of %[1]s", time.Now().Format("2006-01-02 15:04"))
 	}
@@ -181,8 +181,8 @@ func (w *window) again() {
 		w.mend(t)
 	case restarting:
 		w.show(w.asked)
-	case staging, verifying, recording, deleting:
-		w.show(pageVersions)
+	case staging, verifying, recording, deleting, entering:
+		w.show(w.began)
 		w.retry()
 	case pruning:
 		w.openRoom()
@@ -194,9 +194,20 @@ func (w *window) again() {
 
 // mend does what a button in a row offers, and looks again.
 func (w *window) mend(t task) {
+	switch {
+	case t == browsing:
+		w.openVersions()
+		return
+	case t == staging:
+		w.askStage(w.before)
+		return
+	}
 	op := map[task]wire.Op{keeping: wire.OpKeep, disarming: wire.OpDisarm}[t]
-	var r wire.FiledResult
+	was, r := w.view, wire.FiledResult{}
+	w.said = ""
 	w.act(t, wire.Request{Op: op}, &r, func() {
+		w.said = filedText(t, was, r)
+		w.update()
 		if w.page == pageCheck {
 			w.recheck()
 		}

@@ -11,7 +11,7 @@ import (
 
 // openVersions leaves the start page for the list of versions.
 func (w *window) openVersions() {
-	w.place, w.listed = "", false
+	w.place, w.listed, w.said = "", false, ""
 	w.show(pageVersions)
 	w.look(nil)
 }
@@ -19,7 +19,8 @@ func (w *window) openVersions() {
 // onVersion does one operation of the helper on a version. It can be tried again
 // from the page that says that it failed.
 func (w *window) onVersion(t task, req wire.Request, v history.Version, result any, done func()) {
-	req.Version = v.Ref()
+	w.said = ""
+	req.Version, w.began = v.Ref(), w.page
 	w.retry = func() { w.act(t, req, result, done) }
 	w.retry()
 }
@@ -34,12 +35,22 @@ func (w *window) goToVersion() {
 		w.mend(disarming)
 		return
 	}
-	w.ask(trf("Go back to “%[1]s”?", words.VersionName(v)), stagingText(w.intent.Facts, v), tr("_Stay"), tr("_Go back"), func() {
+	w.askStage(&v)
+}
+
+// askStage says what it means to go back to a version, does it, and offers the
+// restart.
+func (w *window) askStage(v *history.Version) {
+	if v == nil { // it is gone since the button was drawn
+		return
+	}
+	text := stagingText(w.intent.Facts, *v, w.menus)
+	w.ask(trf("Go back to “%[1]s”?", words.VersionName(*v)), text, tr("_Stay"), tr("_Go back"), func() {
 		var r wire.StageResult
-		w.onVersion(staging, wire.Request{Op: wire.OpStage}, v, &r, func() {
+		w.onVersion(staging, wire.Request{Op: wire.OpStage}, *v, &r, func() {
 			w.place = "new"
 			w.update()
-			w.askRestart(trf("“%[1]s” is in place for the next start.", words.VersionName(v)))
+			w.askRestart(trf("“%[1]s” is in place for the next start.", words.VersionName(*v)))
 		})
 	})
 }
@@ -61,18 +72,25 @@ func (w *window) togglePin(v history.Version) {
 		op = wire.OpUnpin
 	}
 	var r wire.RecordResult
-	w.onVersion(recording, wire.Request{Op: op}, v, &r, nil)
+	w.onVersion(recording, wire.Request{Op: op}, v, &r, func() { w.say(pinnedText(r)) })
+}
+
+// say tells what was done, beside the buttons, until something else is chosen.
+func (w *window) say(text string) {
+	w.said = text
+	w.update()
 }
 
 // askTry gives a version an entry in the boot menu of the stick, or takes it away.
 func (w *window) askTry(v history.Version) {
 	var r wire.MenuResult
 	if v.Record.Try {
-		w.onVersion(recording, wire.Request{Op: wire.OpUntry}, v, &r, nil)
+		w.onVersion(recording, wire.Request{Op: wire.OpUntry}, v, &r, func() {
+			w.say(trf("The entry of “%[1]s” is out of the boot menu. The version itself is untouched.", words.VersionName(v)))
+		})
 		return
 	}
-	w.ask(trf("Try “%[1]s”?", words.VersionName(v)),
-		tr("The boot menu of the stick gets an entry that starts it from where it lies. Nothing is renamed or deleted, and every other start is the usual one. While you try it out, your saved files and settings are not there, what you save is gone when you shut down, and no new version can be made."),
+	w.ask(trf("Try “%[1]s”?", words.VersionName(v)), tryingText(w.menus),
 		tr("_Not now"), tr("_Try it"), func() {
 			w.onVersion(recording, wire.Request{Op: wire.OpTry}, v, &r, func() {
 				say := append(words.Trying(r, tr), tr("Save your open files before you restart."))
@@ -91,10 +109,12 @@ func (w *window) askNote(v history.Version) {
 func (w *window) askDelete(v history.Version) {
 	sure := func(confirmed bool) {
 		var r wire.DeleteResult
-		w.onVersion(deleting, wire.Request{Op: wire.OpDelete, Confirmed: confirmed}, v, &r, nil)
+		w.onVersion(deleting, wire.Request{Op: wire.OpDelete, Confirmed: confirmed}, v, &r, func() {
+			w.say(trf("“%[1]s” is deleted. Free now: %[2]s.", words.VersionName(v), words.Size(int64(w.intent.Facts.Boot.Free))))
+		})
 	}
 	w.ask(trf("Delete “%[1]s” for good?", words.VersionName(v)),
-		trf("This is the only thing here that cannot be undone. %[1]s are free afterwards. Your files and the other versions stay.", words.Size(v.Size)),
+		trf("This is the only thing here that cannot be undone. %[1]s are free afterwards. Your files and the other versions stay.", words.Size(int64(w.intent.Facts.Boot.Free)+w.weights[v.Place].Bytes)),
 		tr("_Keep it"), tr("_Delete"), func() {
 			switch {
 			case v.Record.Pinned:
@@ -126,7 +146,7 @@ func (w *window) showChanges(v history.Version) {
 				w.tell(m.Title, m.Text+" "+m.Hint, nil)
 				return
 			}
-			w.tell(trf("“%[1]s”, beside the version that runs", words.VersionName(v)), changesText(c), nil)
+			w.tell(trf("What differs in “%[1]s” from the version that runs", words.VersionName(v)), changesText(c), nil)
 		}
 	})
 }

@@ -12,6 +12,8 @@ func windowHint(c wire.Code) string {
 		return tr("File it away first: nothing is deleted.")
 	case wire.SwapRemoves:
 		return tr("If you may need it, file it away first: nothing is deleted.")
+	case wire.ArchiveBoot:
+		return tr("Start the computer normally. If you like this version, go back to it there, from the list of versions.")
 	case wire.NothingArmed, wire.LastBootable:
 		return tr("Make a new version first.")
 	case wire.NoVersion:

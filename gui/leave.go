@@ -55,7 +55,7 @@ func (w *window) mayClose() bool {
 	case w.busy == building:
 		w.ask(tr("Give up the new version?"), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
 		return false
-	case slices.Contains([]task{keeping, disarming, staging, recording, deleting, pruning}, w.busy):
+	case slices.Contains([]task{keeping, disarming, staging, recording, deleting, pruning, entering}, w.busy):
 		w.tell(tr("One moment"), tr("Files on the stick are being filed away. The window can be closed when that is done."), nil)
 		return false
 	case w.page == pageDone && !w.restarts:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
@@ -63,6 +64,8 @@ func pageTitle(p pageName) string {
 		return tr("Versions and rollback")
 	case pageRoom:
 		return tr("Make room on the stick")
+	case pageMenu:
+		return tr("Boot menu of the stick")
 	}
 	return tr("Live Remaster")
 }
@@ -102,53 +105,6 @@ func segmentName(k segmentKind) string {
 
 // legend says in words what the bar shows.
 func legend(s segment) string { return segmentName(s.kind) + " " + words.Size(s.bytes) }
-
-// notice is something the start page tells, and what can be done about it.
-type notice struct {
-	level  wire.Level
-	text   string
-	action task
-	button string
-}
-
-// news is what happened, and what waits.
-func news(f live.Facts, staged bool) []notice {
-	var out []notice
-	add := func(level wire.Level, action task, button, text string) {
-		out = append(out, notice{level, text, action, button})
-	}
-	old, bad := f.Plain.Name+".old", f.Plain.Name+".bad"
-	has := func(name string) bool { return slices.Contains(f.Files, name) }
-	switch {
-	case f.DidRemaster && has(old):
-		add(wire.Note, keeping, tr("_Keep this version"), tr("This start switched to the version that was waiting. If all works well, keep it: the one from before is then filed away, and the way is free for a next one. If not, go back to it under “Versions and rollback”."))
-	case f.DidRemaster:
-		add(wire.Note, idle, "", tr("This start switched to the version that was waiting."))
-	case f.DidRollback && has(bad):
-		add(wire.Note, keeping, tr("_File it away"), tr("This start went back to the version from before. The version you left is still there; file it away, so that there can be a next one. Nothing is deleted."))
-	case f.DidRollback:
-		add(wire.Note, idle, "", tr("This start went back to the version from before."))
-	case has(old) || has(bad):
-		add(wire.Note, keeping, tr("_File it away"), tr("An earlier version still lies beside the running one. As long as it does, there can be no new one. File it away: nothing is deleted."))
-	}
-	if f.VIDError != "" {
-		add(wire.Warn, idle, "", tr("Your saved changes were not used at this start: they belong to another version of the system. They are not lost; they are used again when that version runs."))
-	}
-	switch {
-	case f.Armed == nil:
-	case staged:
-		add(wire.Note, disarming, tr("_Take it out"), trf("“%[1]s” waits for the next start. If you do not want it, take it out: it goes back to where it was.", known(f.Armed.Title)))
-	default:
-		add(wire.Note, disarming, tr("_Take it out"), trf("A new version, “%[1]s”, waits for the next start. If you do not want it, take it out: it is filed away, not deleted.", known(f.Armed.Title)))
-	}
-	for _, l := range f.Leftovers {
-		if l.Kind == live.LeftPart {
-			add(wire.Note, idle, "", tr("An earlier remaster was not finished. What it left is removed when the next one begins."))
-			break
-		}
-	}
-	return out
-}
 
 // nextText says what the next start does; made: a new version was just put in
 // place.
@@ -275,14 +231,18 @@ func summaryRows(i intent.Intent, c *wire.CheckResult, time string) []row {
 }
 
 // whatWillBeDone in five lines or fewer.
-func whatWillBeDone(f live.Facts) []string {
+func whatWillBeDone(f live.Facts, m history.Menus) []string {
 	name := words.Clean(f.Plain.Name)
-	return []string{
+	lines := []string{
 		trf("1. The system is packed into a new file on the stick. %[1]s, from which it runs, is not touched.", name),
 		tr("2. The new file is read back from the stick and compared with this system, file by file."),
 		tr("3. Only when all is right, it is put in place for the next start."),
 		trf("4. At the next start it takes over; today's version stays on the stick as %[1]s.old.", name),
 	}
+	if say := firstMenu(m); say != "" {
+		lines = append(lines, "5. "+say)
+	}
+	return lines
 }
 
 // progressText is the line below the bar.

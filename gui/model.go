@@ -28,6 +28,7 @@ const (
 	pageFailure  pageName = "failure"
 	pageVersions pageName = "versions"
 	pageRoom     pageName = "room"
+	pageMenu     pageName = "menu"
 )
 
 // steps are the pages of a remaster, in order.
@@ -55,6 +56,7 @@ type model struct {
 	reading wire.Progress   // of what is done with a version
 	policy  *history.Policy // what is wished on the page of room; nil: nothing yet
 	deleted int             // versions that are gone for it
+	said    string          // what a button has done, until something else is chosen
 
 	failure *wire.Error
 	failed  task // what failed
@@ -79,6 +81,7 @@ const (
 	comparing  task = "compare" // two versions, without the helper
 	pruning    task = "prune"
 	opening    task = "open" // a version, to look inside
+	entering   task = "menu" // the entries in the boot menu
 )
 
 // stop is the first thing that forbids a remaster, nil when nothing does.
@@ -158,13 +161,25 @@ func (m *model) buttonsOf(p pageName) buttons {
 		return m.versionButtons()
 	case pageRoom:
 		return m.roomButtons()
+	case pageMenu:
+		return m.menuButtons()
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}
-	if m.busy == keeping || m.busy == disarming {
-		return buttons{why: tr("Files on the stick are being filed away. If asked, type the administrator's password.")}
+	switch {
+	case m.busy == staging || m.busy == keeping && m.reading.Total > 0:
+		return buttons{back: tr("_Stop"), why: m.readingText()}
+	case m.busy == keeping || m.busy == disarming:
+		return buttons{why: m.filingText()}
 	}
 	return buttons{}
+}
+
+func (m *model) filingText() string {
+	if m.reading.Total > 0 {
+		return m.readingText()
+	}
+	return tr("Files on the stick are being filed away. If asked, type the administrator's password.")
 }
 
 // contentLacks says what is still to be decided, "" when nothing is.
@@ -191,6 +206,8 @@ func titleFits(i intent.Intent, c wire.Choices) bool {
 func (m *model) checkButtons() buttons {
 	b := buttons{back: tr("_Back"), next: tr("_Next")}
 	switch stop := m.hopeless(); {
+	case m.busy == keeping || m.busy == disarming:
+		b.why = m.filingText()
 	case m.busy != idle || m.check == nil:
 		b.why = tr("Please wait, your system is being looked at.")
 	case stop != nil:

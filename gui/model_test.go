@@ -178,31 +178,6 @@ func TestCheckRows(t *testing.T) {
 	}
 }
 
-// TestNews: every state that a boot can leave is told, with the way out of it.
-func TestNews(t *testing.T) {
-	plain := live.Image{Name: "linuxfs"}
-	for _, c := range []struct {
-		name   string
-		f      live.Facts
-		action task
-		n      int
-	}{
-		{"nothing", live.Facts{Plain: plain}, idle, 0},
-		{"remastered", live.Facts{Plain: plain, DidRemaster: true, Files: []string{"linuxfs", "linuxfs.old"}}, keeping, 1},
-		{"rolled back", live.Facts{Plain: plain, DidRollback: true, Files: []string{"linuxfs", "linuxfs.bad"}}, keeping, 1},
-		{"a boot later", live.Facts{Plain: plain, Files: []string{"linuxfs", "linuxfs.old"}}, keeping, 1},
-		{"kept already", live.Facts{Plain: plain, DidRemaster: true, Files: []string{"linuxfs"}}, idle, 1},
-		{"armed", live.Facts{Plain: plain, Armed: &live.Version{Title: "x"}}, disarming, 1},
-		{"mismatch", live.Facts{Plain: plain, VIDError: "Version ID mismatch"}, idle, 1},
-		{"unfinished", live.Facts{Plain: plain, Leftovers: []live.Leftover{{Kind: live.LeftPart}, {Kind: live.LeftPart}}}, idle, 1},
-	} {
-		got := news(c.f, false)
-		if len(got) != c.n || c.n > 0 && (got[0].action != c.action || got[0].text == "") {
-			t.Errorf("%s: %+v", c.name, got)
-		}
-	}
-}
-
 // TestHintsAreForAWindow: nobody who uses a window is sent to a command line
 // that asks for options.
 func TestHintsAreForAWindow(t *testing.T) {

@@ -22,6 +22,10 @@ type view struct {
 
 	rough  int64 // bytes that a new version may take, guessed; 0: unknown
 	staged bool  // the version that waits was on the stick before
+	picked bool  // the default was, too, when it was put in place
+
+	before, aside *history.Version // what a switch and what a rollback left beside the linuxfs; nil: nothing
+	menus         history.Menus    // what the boot menus have of ours
 
 	versions []history.Version // on the stick; only looked at where they are shown
 	weights  history.Weights   // of them
@@ -33,7 +37,8 @@ type view struct {
 // the other pages need not wait for.
 func observe(ctx context.Context, c wire.Choices, listed bool) view {
 	i, err := intent.Make(ctx, c)
-	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), staged: isStaged(i.Facts)}
+	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), staged: isStaged(i.Facts, i.Facts.Armed), picked: isStaged(i.Facts, i.Facts.Default),
+		before: history.Beside(i.Facts, "", history.Previous), aside: history.Beside(i.Facts, "", history.Bad), menus: history.ReadMenus(i.Facts, "")}
 	if listed {
 		v.versions, v.listed = history.List(i.Facts, ""), true
 		v.weights = history.Weigh(i.Facts, "", v.versions)
@@ -44,9 +49,9 @@ func observe(ctx context.Context, c wire.Choices, listed bool) view {
 	return v
 }
 
-// isStaged tells whether the version that waits has a place to go back to.
-func isStaged(f live.Facts) bool {
-	return f.Armed != nil && history.About(f, "", *f.Armed).Record.From != ""
+// isStaged tells whether a version was taken from another place on the stick.
+func isStaged(f live.Facts, v *live.Version) bool {
+	return v != nil && history.About(f, "", *v).Record.From != ""
 }
 
 // inspection is a view with what the helper found.

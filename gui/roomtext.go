@@ -10,7 +10,7 @@ import (
 
 // listsVersions tells whether a page needs the versions on the stick; Return
 // does nothing there by itself.
-func (p pageName) listsVersions() bool { return p == pageVersions || p == pageRoom }
+func (p pageName) listsVersions() bool { return p == pageVersions || p == pageRoom || p == pageMenu }
 
 const gib = 1 << 30
 

@@ -28,7 +28,10 @@ func addStart(w *window, add func(page, gtk.IWidget)) {
 	p.versions = get[*gtk.Button](b, "versions")
 	p.versions.Connect("clicked", w.openVersions)
 	p.again = get[*gtk.Button](b, "again")
-	p.again.Connect("clicked", func() { w.look(nil) })
+	p.again.Connect("clicked", func() {
+		w.said = ""
+		w.look(nil)
+	})
 	add(p, get[*gtk.Box](b, "start"))
 }
 
@@ -40,8 +43,11 @@ func (p *startPage) update() {
 	p.nextboot.SetText(nextText(f, false))
 	p.use.show(w.use)
 	clear(&p.news.Container)
-	for _, n := range news(f, w.staged) {
-		p.news.Add(w.iconRow(n.level, "", n.text, n.action, n.button))
+	for _, n := range w.news() {
+		p.news.Add(w.actionRow(n.level, "", n.text, n.actions...))
+	}
+	if w.said != "" {
+		p.news.Add(w.actionRow("", "", w.said))
 	}
 	p.updateTask()
 }
@@ -60,6 +66,8 @@ func (p *startPage) updateTask() {
 		p.why.SetText(tr("Your system is being looked at …"))
 	case w.err != nil:
 		p.why.SetText(sentences(describeError(wire.AsError(w.err))))
+	case stop != nil && stop.Code == wire.Blocked:
+		p.why.SetText(tr("Before there can be a new version, an older one has to be filed away: see above."))
 	case stop != nil:
 		p.why.SetText(sentences(describe(*stop)))
 	default:

@@ -32,7 +32,7 @@ func (p *summaryPage) update() {
 		use = withNew(use, w.check.Bound)
 	}
 	p.use.show(use)
-	p.todo.SetText(strings.Join(whatWillBeDone(w.intent.Facts), "\n"))
+	p.todo.SetText(strings.Join(whatWillBeDone(w.intent.Facts, w.menus), "\n"))
 	p.problem.SetVisible(false)
 	if stop := w.stop(); stop != nil && !w.needsCheck() {
 		m := describe(*stop)

@@ -12,22 +12,22 @@ import (
 // versionsPage lists the versions on the stick, and what can be done with the
 // chosen one.
 type versionsPage struct {
-	w                                                     *window
-	list                                                  *gtk.ListBox
-	places                                                []string // of the rows
-	name, unfit                                           *gtk.Label
-	rows                                                  *gtk.Grid
-	use                                                   *stickBar
-	changes, inside, try, verify, note, pin, remove, room *gtk.Button
-	filling                                               bool // the list is being made: nobody chooses
-	shown                                                 string
+	w                                                           *window
+	list                                                        *gtk.ListBox
+	places                                                      []string // of the rows
+	name, unfit                                                 *gtk.Label
+	rows                                                        *gtk.Grid
+	use                                                         *stickBar
+	changes, inside, try, verify, note, pin, remove, room, menu *gtk.Button
+	filling                                                     bool // the list is being made: nobody chooses
+	shown                                                       string
 }
 
 func addVersions(w *window, add func(page, gtk.IWidget)) {
 	b := load("versions")
 	p := &versionsPage{w: w, list: get[*gtk.ListBox](b, "list"), name: get[*gtk.Label](b, "name"), unfit: get[*gtk.Label](b, "unfit"),
 		rows: get[*gtk.Grid](b, "rows"), changes: get[*gtk.Button](b, "changes"), inside: get[*gtk.Button](b, "inside"), try: get[*gtk.Button](b, "try"), verify: get[*gtk.Button](b, "verify"),
-		note: get[*gtk.Button](b, "note"), pin: get[*gtk.Button](b, "pin"), remove: get[*gtk.Button](b, "delete"), room: get[*gtk.Button](b, "room")}
+		note: get[*gtk.Button](b, "note"), pin: get[*gtk.Button](b, "pin"), remove: get[*gtk.Button](b, "delete"), room: get[*gtk.Button](b, "room"), menu: get[*gtk.Button](b, "menu")}
 	p.use = newStickBar(get[*gtk.Box](b, "use"))
 	p.list.Connect("row-selected", p.choose)
 	p.list.Connect("mnemonic-activate", func() bool { p.focus(); return true }) // it has no focus of its own
@@ -41,6 +41,7 @@ func addVersions(w *window, add func(page, gtk.IWidget)) {
 		})
 	}
 	p.room.Connect("clicked", w.openRoom)
+	p.menu.Connect("clicked", w.openMenu)
 	add(p, get[*gtk.Box](b, "versions"))
 }
 
@@ -49,7 +50,7 @@ func (p *versionsPage) choose(_ *gtk.ListBox, row *gtk.ListBoxRow) {
 		return
 	}
 	if i := row.GetIndex(); i >= 0 && i < len(p.places) {
-		p.w.place = p.places[i]
+		p.w.place, p.w.said = p.places[i], ""
 		p.w.update()
 	}
 }
@@ -72,12 +73,13 @@ func (p *versionsPage) update() {
 		button.SetSensitive(idleNow && can)
 	}
 	p.room.SetSensitive(idleNow)
+	p.menu.SetSensitive(idleNow)
 	p.pin.SetLabel(pinText(v))
 	p.try.SetLabel(tryText(v))
 	p.name.SetText(words.VersionName(v))
 	p.unfit.SetText(words.Unfit(v, tr))
 	p.unfit.SetVisible(v.Unfit != nil)
-	fillGrid(p.rows, versionRows(w.intent.Facts, v))
+	fillGrid(p.rows, versionRows(w.intent.Facts, v, w.menus))
 	p.use.show(withChosen(w.use, v))
 }
 

@@ -43,7 +43,8 @@ func (m *model) mayDelete(v history.Version) bool {
 
 // mayTry tells whether v can have an entry in the boot menu, or has one.
 func (m *model) mayTry(v history.Version) bool {
-	return history.Addressable(m.intent.Facts, v) == nil && (v.Record.Try || history.Tryable(v) == nil)
+	menu := len(m.menus.Files) > 0 || m.menus.Unseen
+	return history.Addressable(m.intent.Facts, v) == nil && (v.Record.Try || menu && history.Tryable(v) == nil)
 }
 
 func reasonOf(err error) (string, bool) {
@@ -52,8 +53,8 @@ func reasonOf(err error) (string, bool) {
 	}
 	e := wire.AsError(err)
 	d := describeError(e)
-	if e.Code == wire.NothingToStage { // said of what is current, too
-		return d.Text, false
+	if e.Code == wire.NothingToStage {
+		return tr("The next start uses this version anyway."), false
 	}
 	return d.Title + ".", false
 }
@@ -76,7 +77,12 @@ func (m *model) versionButtons() buttons {
 		b.next, b.can = tr("_Take it out of the next start"), preflight.Unchangeable(m.intent.Facts) == nil
 		b.why = tr("It goes back to where it was, or is filed away. Nothing is deleted.")
 	default:
-		b.why, b.can = m.mayStage(v)
+		if b.why, b.can = m.mayStage(v); b.can {
+			b.why = tr("You are told first what that means. Nothing is deleted.")
+		}
+	}
+	if m.said != "" && m.busy == idle {
+		b.why = m.said
 	}
 	return b
 }
@@ -116,7 +122,7 @@ func listText(all []history.Version) string {
 }
 
 // versionRows say all about a version.
-func versionRows(f live.Facts, v history.Version) []row {
+func versionRows(f live.Facts, v history.Version, m history.Menus) []row {
 	if v.Place == "" {
 		return nil
 	}
@@ -132,8 +138,8 @@ func versionRows(f live.Facts, v history.Version) []row {
 		out = append(out, row{tr("With it"), words.Clean(wire.List(v.Companions, 6))})
 	}
 	out = append(out, row{tr("File"), words.Clean(v.File())})
-	if try := history.TryOptions(f, v); try != "" {
-		out = append(out, row{tr("Boot options"), try})
+	if try := history.TryOptions(f, v); try != "" && len(m.Files) == 0 { // else there is a button for it
+		out = append(out, row{tr("To try it"), trf("type this in the boot menu, behind the other words: %[1]s", try)})
 	}
 	return out
 }
@@ -152,9 +158,28 @@ func tryText(v history.Version) string {
 	return tr("_Try it …")
 }
 
+func pinnedText(r wire.RecordResult) string {
+	if r.Pinned {
+		return tr("It is pinned: it is not deleted to make room, and you are asked twice before you delete it.")
+	}
+	return tr("It is not pinned any more.")
+}
+
+// tryingText says what trying a version out means.
+func tryingText(m history.Menus) string {
+	text := tr("The boot menu of the stick gets an entry that starts it from where it lies. Nothing is renamed or deleted, and every other start is the usual one. While you try it out, your saved files and settings are not there, what you save is gone when you shut down, and no new version can be made.")
+	if m.Missing() {
+		text += "\n" + tr("The other entries of this program, to go back and for rescue, come into the menu, too.")
+	}
+	return text
+}
+
 // stagingText says what going back to v means.
-func stagingText(f live.Facts, v history.Version) string {
+func stagingText(f live.Facts, v history.Version, m history.Menus) string {
 	say := words.Staging(f, v, tr)
+	if menu := firstMenu(m); menu != "" {
+		say = append(say, menu)
+	}
 	if f.Persistence.Kind == live.PersistNone {
 		say = append(say, tr("What you changed since the last start is in none of them: save your files on another disk first."))
 	}

@@ -61,6 +61,14 @@ func icon(level wire.Level) *gtk.Image {
 
 // iconRow is an icon, texts, and perhaps a button that mends it.
 func (w *window) iconRow(level wire.Level, title, text string, action task, button string) *gtk.Box {
+	if action == idle {
+		return w.actionRow(level, title, text)
+	}
+	return w.actionRow(level, title, text, rowAction{action, button})
+}
+
+// actionRow is an icon, texts, and the buttons one below the other.
+func (w *window) actionRow(level wire.Level, title, text string, actions ...rowAction) *gtk.Box {
 	row := newBox(gtk.ORIENTATION_HORIZONTAL, 10)
 	row.Add(icon(level))
 	texts := newBox(gtk.ORIENTATION_VERTICAL, 0)
@@ -76,19 +84,15 @@ func (w *window) iconRow(level wire.Level, title, text string, action task, butt
 		texts.Add(newLabel(text))
 	}
 	row.Add(texts)
-	if action != idle {
-		b := must(gtk.ButtonNewWithMnemonic(button))
-		b.SetVAlign(gtk.ALIGN_CENTER)
-		b.SetSensitive(w.busy == idle)
-		b.Connect("clicked", func() {
-			if action == browsing {
-				w.openVersions()
-				return
-			}
-			w.mend(action)
-		})
+	buttons := newBox(gtk.ORIENTATION_VERTICAL, 4)
+	buttons.SetVAlign(gtk.ALIGN_CENTER)
+	row.Add(buttons)
+	for _, a := range actions {
+		b := must(gtk.ButtonNewWithMnemonic(a.text))
+		b.SetSensitive(w.busy == idle && !w.restarts)
+		b.Connect("clicked", func() { w.mend(a.do) })
 		b.Show()
-		row.Add(b)
+		buttons.Add(b)
 	}
 	return row
 }

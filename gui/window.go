@@ -43,6 +43,7 @@ type window struct {
 	looks   int                // how often was looked
 	asked   pageName           // where the restart was asked for
 	retry   func()             // what was done with a version last, once more
+	began   pageName           // where that was
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
 
@@ -112,7 +113,7 @@ func (w *window) pageOf(name pageName) page {
 	if w.pages[name] == nil {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
 			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
-			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom,
+			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom, pageMenu: addMenu,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -202,7 +203,7 @@ func (w *window) updateButtons() {
 		button *gtk.Button
 		text   string
 		can    bool
-	}{{w.back, b.back, w.busy == idle || w.busy == checking || w.page == pageVersions && w.cancel != nil && w.busy != deleting}, {w.next, b.next, b.can}} {
+	}{{w.back, b.back, w.busy == idle || w.busy == checking || w.mayStop()}, {w.next, b.next, b.can}} {
 		one.button.SetLabel(one.text)
 		one.button.SetVisible(one.text != "")
 		one.button.SetSensitive(one.can)
@@ -244,7 +245,7 @@ func (w *window) goBack() {
 			return
 		}
 		w.home()
-	case pageRoom:
+	case pageRoom, pageMenu:
 		w.show(pageVersions)
 	case pageCheck:
 		w.home()
@@ -264,6 +265,8 @@ func (w *window) goOn() {
 		w.goToVersion()
 	case pageRoom:
 		w.askPrune()
+	case pageMenu:
+		w.askMenu(w.menuLacks())
 	case pageDone:
 		w.askRestart("")
 	case pageFailure:
@@ -284,7 +287,12 @@ func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check, w.choices = nil, wire.Choices{}
+	w.check, w.choices, w.said = nil, wire.Choices{}, ""
 	w.show(pageStart)
 	w.look(nil)
+}
+
+// mayStop tells whether the button Back ends what the helper does with a version.
+func (w *window) mayStop() bool {
+	return w.cancel != nil && (w.page == pageVersions && w.busy != deleting || w.page == pageStart && (w.busy == staging || w.busy == keeping))
 }

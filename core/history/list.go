@@ -107,17 +107,19 @@ type lister struct {
 
 func (l *lister) beside() {
 	for _, b := range beside {
-		name := l.facts.Plain.Name + b.suffix
-		kind, ok := l.facts.Entries[name]
-		if !ok {
-			continue
+		if _, ok := l.facts.Entries[l.facts.Plain.Name+b.suffix]; ok {
+			l.one(b)
 		}
-		v := l.read(name)
-		if kind == live.KindDangling {
-			v.Problem = name + " is a link to nothing"
-		}
-		l.add(l.placed(v, b))
 	}
+}
+
+func (l *lister) one(b placed) {
+	name := l.facts.Plain.Name + b.suffix
+	v := l.read(name)
+	if l.facts.Entries[name] == live.KindDangling {
+		v.Problem = name + " is a link to nothing"
+	}
+	l.add(l.placed(v, b))
 }
 
 // placed makes a version of an image beside the linuxfs. An initrd of 2016

@@ -46,6 +46,9 @@ func nextBoot(o live.Outcome, f live.Facts, tr func(string) string) string {
 		if why := armedUnfit(f, tr); why != "" {
 			return fmt.Sprintf(tr("The new version %[1]s.new takes over, but it would not start as it should. %[2]s Do not restart now. First do: antix-remaster-cli disarm."), name, why)
 		}
+		if f.Armed != nil && f.Armed.Title != "" && f.Default != nil && f.Default.Title != "" {
+			return fmt.Sprintf(tr("“%[1]s” takes over. The version from before, “%[2]s”, is kept as %[3]s.old."), Clean(f.Armed.Title), Clean(f.Default.Title), name)
+		}
 		return say(tr("The new version %[1]s.new takes over. The version from before is kept as %[1]s.old."))
 	case live.OutcomeRollback:
 		return say(tr("The boot option rollback brings back %[1]s.old. The version from now is kept as %[1]s.bad."))

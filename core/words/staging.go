@@ -12,10 +12,10 @@ import (
 
 // Staging says what happens to what when v is staged: one sentence or two each.
 func Staging(f live.Facts, v history.Version, tr func(string) string) []string {
-	say := []string{fmt.Sprintf(tr("At the next start %[1]s becomes current."), quoted(VersionName(v)))}
+	say := []string{fmt.Sprintf(tr("The next start uses %[1]s."), quoted(VersionName(v)))}
 	if d := f.Default; d != nil {
 		name := history.Version{Version: *d, State: history.Default}
-		say = append(say, fmt.Sprintf(tr("%[1]s is kept as %[2]s.old."), quoted(VersionName(name)), Clean(f.Plain.Name)))
+		say = append(say, fmt.Sprintf(tr("%[1]s is kept as %[2]s.old; you can come back to it in the same way."), quoted(VersionName(name)), Clean(f.Plain.Name)))
 	}
 	if names := history.InTheWay(f, v); len(names) > 0 {
 		say = append(say, fmt.Sprintf(tr("First these go to the archive folder, as they would be in the way: %[1]s."), Clean(wire.List(names, 12))))

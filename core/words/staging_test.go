@@ -14,7 +14,7 @@ import (
 func TestStaging(t *testing.T) {
 	v := history.Version{Version: live.Version{Name: "linuxfs.old", Title: "With\x1bGIMP"}, State: history.Archived, Archive: "0003"}
 	f := live.Facts{Plain: live.Image{Name: "linuxfs"}, Default: &live.Version{Name: "linuxfs"}, Entries: live.Dir{"linuxfs": live.KindFile}}
-	want := []string{"At the next start 'With?GIMP' becomes current.", "'linuxfs' is kept as linuxfs.old.", "The kernel on the stick stays as it is. Nothing is deleted."}
+	want := []string{"The next start uses 'With?GIMP'.", "'linuxfs' is kept as linuxfs.old; you can come back to it in the same way.", "The kernel on the stick stays as it is. Nothing is deleted."}
 	if got := Staging(f, v, wire.T); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%q", got)
 	}

@@ -134,6 +134,21 @@ func TestNextBootOfUnfit(t *testing.T) {
 	}
 }
 
+// TestNextBootNamesVersions: where both have titles, and only harmless signs of
+// them.
+func TestNextBootNamesVersions(t *testing.T) {
+	f := live.Facts{Plain: live.Image{Name: "linuxfs"}, Default: &live.Version{Name: "linuxfs", Title: "Then"},
+		Armed: &live.Version{Name: "linuxfs.new", Title: "With\x1bGIMP", Compressor: "zstd"}}
+	want := "“With?GIMP” takes over. The version from before, “Then”, is kept as linuxfs.old."
+	if got := NextBoot(live.Outcome{Kind: live.OutcomeSwap}, f, wire.T); got != want {
+		t.Error(got)
+	}
+	f.Default.Title = ""
+	if got := NextBoot(live.Outcome{Kind: live.OutcomeSwap}, f, wire.T); !strings.HasPrefix(got, "The new version linuxfs.new") {
+		t.Error(got)
+	}
+}
+
 // TestStagesHaveWords: each its own, and one of another helper none of ours.
 func TestStagesHaveWords(t *testing.T) {
 	seen := map[string]bool{}

@@ -38,7 +38,7 @@ func TestRoom(t *testing.T) {
 		desktop.Keys("alt+r", "Page_Up", "Page_Up"), desktop.Wait("button", "Delete these 4 versions"), desktop.Shot("room-unmet"),
 		desktop.Keys("Page_Down", "Page_Down", "Page_Down"), desktop.Wait("button", "Delete these 2 versions"),
 		desktop.Press("Delete these 2 versions"), desktop.Wait("", "Delete these 2 versions for good?"), desktop.Shot("room-sure"), desktop.Press("Delete"),
-		desktop.Within(2*time.Minute, desktop.Wait("list item", "Holidays 5, archived*")), desktop.Gone("Holidays 1, archived*"), desktop.Gone("Holidays 3, archived*"),
+		desktop.Within(2*time.Minute, desktop.Wait("list item", "Holidays 5, archived*")), desktop.Gone("Holidays 1, archived*"), desktop.Gone("Holidays 3, archived*"), desktop.Wait("label", "Versions that were deleted: 2. Free now: *"),
 		desktop.Shot("room-made"),
 	}} {
 		play(t, b.Desktop, p, part...)
@@ -104,6 +104,8 @@ func TestRoomOnASmallScreen(t *testing.T) {
 	for _, part := range [][]desktop.Step{
 		{desktop.Press("Versions and rollback"), desktop.Wait("list item", "Holidays 5, archived*"), desktop.Shot("800x600-versions-many")},
 		{desktop.Press("Make room …"), desktop.Wait("label", "Nothing has to go for that*"), desktop.Keys("alt+r", "Page_Up"), desktop.Wait("label", "Even that is less*"), desktop.Shot("800x600-room")},
+		{desktop.Press("Back"), desktop.Press("Boot menu …"), desktop.Wait("label", "The boot menu has no entries of this program yet*"), desktop.Shot("800x600-menu"),
+			desktop.Press("Add the entries"), desktop.Wait("", "Add the entries to the boot menu?"), desktop.Shot("800x600-menu-add"), desktop.Keys("Escape")},
 		{desktop.Press("Back"), desktop.Press("Look inside"), desktop.Wait("table cell", "etc"), desktop.Shot("800x600-inside")},
 	} {
 		play(t, b.Desktop, p, part...)

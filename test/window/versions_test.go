@@ -56,7 +56,7 @@ func takeOut() []desktop.Step {
 		desktop.Wait("label", "With GIMP"),
 		desktop.Shot("versions-armed"),
 		desktop.Press("Take it out of the next start"),
-		desktop.Within(time.Minute, desktop.Wait("list item", "With GIMP, archived*")),
+		desktop.Within(time.Minute, desktop.Wait("list item", "With GIMP, archived*")), desktop.Wait("label", "“With GIMP” was filed away*"), desktop.Shot("versions-taken-out"),
 	}
 }
 
@@ -68,12 +68,12 @@ func writeDown() []desktop.Step {
 	return append(reopen("With GIMP, archived*"),
 		desktop.Press("Try it …"), desktop.Wait("", "Try “With GIMP”?"), desktop.Shot("versions-try"), desktop.Press("Try it"),
 		desktop.Within(time.Minute, desktop.Wait("", "“With GIMP” can be tried out now.*")), desktop.Shot("versions-tried"), desktop.Press("Later"),
-		desktop.Press("Stop trying"), desktop.Within(time.Minute, desktop.Wait("button", "Try it …")),
+		desktop.Press("Stop trying"), desktop.Within(time.Minute, desktop.Wait("label", "The entry of “With GIMP” is out of the boot menu.*")), desktop.Wait("button", "Try it …"),
 		desktop.Press("Note …"), desktop.Write("A note about this version", "for the holidays"), desktop.Shot("versions-note"), desktop.Press("Save"),
 		desktop.Within(time.Minute, desktop.Wait("label", "for the holidays")),
-		desktop.Press("Pin"), desktop.Within(time.Minute, desktop.Wait("button", "Unpin")),
+		desktop.Press("Pin"), desktop.Within(time.Minute, desktop.Wait("button", "Unpin")), desktop.Wait("label", "It is pinned:*"), desktop.Shot("versions-pinned"),
 		desktop.Press("Verify"), desktop.Within(5*time.Minute, desktop.Wait("", "“With GIMP” is whole")), desktop.Shot("versions-verified"), desktop.Keys("Escape"),
-		desktop.Press("What differs"), desktop.Within(time.Minute, desktop.Wait("", "“With GIMP”, beside the version that runs")),
+		desktop.Press("What differs"), desktop.Within(time.Minute, desktop.Wait("", "What differs in “With GIMP” from the version that runs")),
 		desktop.Shot("versions-changes"), desktop.Keys("Escape"),
 		desktop.Shot("versions-archived"))
 }
@@ -83,7 +83,7 @@ func deleteIt() []desktop.Step {
 		desktop.Press("Delete …"), desktop.Wait("", "Delete “With GIMP” for good?"), desktop.Shot("versions-delete"), desktop.Press("Delete"),
 		desktop.Wait("", "This version is pinned"), desktop.Press("Delete"),
 		desktop.Within(time.Minute, desktop.Gone("Delete “With GIMP” for good?")),
-		desktop.Within(time.Minute, desktop.Wait("label", "The next start uses *")), // what was chosen is gone
+		desktop.Within(time.Minute, desktop.Wait("label", "“With GIMP” is deleted. Free now: *")), desktop.Shot("versions-deleted"), // what was chosen is gone
 		down(), desktop.Wait("button", "Unpin"), // the other one, which shares what is known of both
 	}
 }

@@ -1,0 +1,101 @@
+package history
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+
+	"antix-remaster/core/bootmenu"
+	"antix-remaster/core/live"
+)
+
+// MenuState is what a boot menu of the stick has of this program.
+type MenuState string
+
+const (
+	MenuPlain MenuState = "plain" // nothing, and never had; or somebody removed it
+	MenuOn    MenuState = "on"    // the entries
+	MenuOff   MenuState = "off"   // none, as the user said
+)
+
+// Menus is what a boot of this stick can choose of ours.
+type Menus struct {
+	Files   map[string]MenuState // of each menu that starts this system, by its file: "boot/grub/grub.cfg"
+	Entries []bootmenu.Extra     // that are in one of them, in their order
+	Unseen  bool                 // a menu may be there that cannot be looked at
+}
+
+// Missing tells whether there is a menu that could have the entries and has not.
+func (m Menus) Missing() bool {
+	for _, s := range m.Files {
+		if s != MenuOn {
+			return true
+		}
+	}
+	return false
+}
+
+// First tells whether the next change of the versions extends a menu that has
+// nothing of this program yet.
+func (m Menus) First() bool {
+	for _, s := range m.Files {
+		if s == MenuPlain {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadMenus looks at the boot menus of the stick as the helper does, without any
+// privilege. root is that of live.Read.
+func ReadMenus(f live.Facts, root string) Menus {
+	m := Menus{Files: map[string]MenuState{}}
+	if !f.Loader.Mounted() {
+		m.Unseen = f.Loader.UUID != ""
+		return m
+	}
+	for _, file := range bootmenu.Files {
+		m.read(f, root, file)
+	}
+	return m
+}
+
+func (m *Menus) read(f live.Facts, root string, file bootmenu.File) {
+	dir := path.Join(f.Loader.Mountpoint, file.Dir)
+	text, err := live.ReadFile(root, path.Join(dir, file.Name), bootmenu.Limit+1)
+	if err != nil {
+		m.Unseen = m.Unseen || !errors.Is(err, fs.ErrNotExist)
+		return
+	}
+	menu, err := bootmenu.Parse(file.Kind, text)
+	if err != nil {
+		return
+	}
+	if _, ok := menu.Base(f.Plain.Path, f.Loader.UUID); !ok {
+		return
+	}
+	own, err := live.ReadFile(root, path.Join(dir, bootmenu.OwnName), bootmenu.Limit+1)
+	extras, ours, bad := bootmenu.Decode(file.Kind, own)
+	name := path.Join(file.Dir, file.Name)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		m.Unseen = true
+	case !ours: // a file of somebody else, which is left alone
+	case bootmenu.IsOff(own):
+		m.Files[name] = MenuOff
+	case bad == nil && len(extras) > 0 && bootmenu.Includes(text, file):
+		m.Files[name] = MenuOn
+		m.add(extras)
+	default:
+		m.Files[name] = MenuPlain
+	}
+}
+
+func (m *Menus) add(extras []bootmenu.Extra) {
+	for _, x := range extras {
+		if !slices.ContainsFunc(m.Entries, func(have bootmenu.Extra) bool { return have.ID == x.ID }) {
+			m.Entries = append(m.Entries, x)
+		}
+	}
+}

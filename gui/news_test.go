@@ -1,0 +1,87 @@
+package gui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"antix-remaster/core/history"
+	"antix-remaster/core/live"
+	"antix-remaster/core/wire"
+)
+
+// TestNews: every state that a boot can leave is told, with the ways out of it.
+func TestNews(t *testing.T) {
+	then := history.Version{Version: live.Version{Name: "linuxfs.old", Title: "Then", Size: 9, Head: strings.Repeat("b", 64)}, State: history.Previous, Place: "old"}
+	damaged := then
+	damaged.Unfit = &wire.Check{Level: wire.Stop, Code: wire.VersionDamaged}
+	left := history.Version{Version: live.Version{Title: "Bad one"}}
+	was := func(v view, change func(*live.Facts), names ...string) view {
+		v.intent.Facts.Files = append([]string{"linuxfs"}, names...)
+		if change != nil {
+			change(&v.intent.Facts)
+		}
+		return v
+	}
+	remastered := func(f *live.Facts) { f.DidRemaster = true }
+	rolledBack := func(f *live.Facts) { f.DidRollback = true }
+	armed := func(f *live.Facts) { f.Armed = &live.Version{Title: "Next"} }
+	old, bad, broken := stick(), stick(), stick()
+	old.before, bad.aside, broken.before = &then, &left, &damaged
+	picked := old
+	picked.picked = true
+	for _, c := range []struct {
+		name string
+		v    view
+		does string // the buttons
+		says []string
+	}{
+		{"nothing", was(stick(), nil), "[]", nil},
+		{"remastered", was(old, remastered, "linuxfs.old"), "[keep stage]", []string{"version that was waiting. If", "“Then”, is then filed", "go back."}},
+		{"went back", was(picked, remastered, "linuxfs.old"), "[keep stage]", []string{"that you had chosen", "“Then”"}},
+		{"the one before does not start", was(broken, remastered, "linuxfs.old"), "[keep]", []string{"“Then”", "for a next one."}},
+		{"another waits", was(old, func(f *live.Facts) { remastered(f); armed(f) }, "linuxfs.old"), "[keep disarm]", []string{"“Then”", "“Next”, waits"}},
+		{"kept already", was(stick(), remastered), "[]", []string{"switched"}},
+		{"rolled back", was(bad, rolledBack, "linuxfs.bad"), "[keep]", []string{"went back", "“Bad one”, is still there"}},
+		{"rolled back, and filed", was(stick(), rolledBack), "[]", []string{"went back"}},
+		{"a boot later", was(old, nil, "linuxfs.old"), "[keep stage]", []string{"“Then”, still lies", "Or go back"}},
+		{"a boot after a rollback", was(bad, nil, "linuxfs.bad"), "[keep]", []string{"“Bad one”, still lies"}},
+		{"armed", was(stick(), armed), "[disarm]", []string{"A new version, “Next”"}},
+		{"mismatch", was(stick(), func(f *live.Facts) { f.VIDError = "x" }), "[]", []string{"not used"}},
+		{"unfinished", was(stick(), func(f *live.Facts) { f.Leftovers = []live.Leftover{{Kind: live.LeftPart}, {Kind: live.LeftPart}} }), "[]", []string{"not finished"}},
+	} {
+		var does []task
+		text := ""
+		for _, n := range c.v.news() {
+			text += n.text + "\n"
+			for _, a := range n.actions {
+				does = append(does, a.do)
+			}
+		}
+		missing := slices.DeleteFunc(c.says, func(s string) bool { return strings.Contains(text, s) })
+		if fmt.Sprint(does) != c.does || len(missing) > 0 || c.says == nil && text != "" {
+			t.Errorf("%s: %v, does not say %q:\n%s", c.name, does, missing, text)
+		}
+	}
+}
+
+// TestFiled: what was filed away by a button is said, by its name.
+func TestFiled(t *testing.T) {
+	v := stick()
+	v.before, v.aside = &history.Version{Version: live.Version{Title: "Then"}}, &history.Version{Version: live.Version{Title: "Bad one"}}
+	v.intent.Facts.Armed = &live.Version{Title: "Next"}
+	for _, c := range []struct {
+		t    task
+		r    wire.FiledResult
+		says string
+	}{
+		{keeping, wire.FiledResult{}, "Filed away: “Then”, “Bad one”."},
+		{disarming, wire.FiledResult{}, "“Next” was filed away"},
+		{disarming, wire.FiledResult{Back: "archive/0001/linuxfs.old"}, "“Next” is where it was before"},
+	} {
+		if got := filedText(c.t, v, c.r); !strings.HasPrefix(got, c.says) {
+			t.Errorf("%s: %s", c.t, got)
+		}
+	}
+}
