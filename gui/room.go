@@ -38,6 +38,17 @@ func (w *window) openRoom() {
 	w.look(nil)
 }
 
+// leaveRoom goes back to where room was missed.
+func (w *window) leaveRoom() {
+	if !w.missed {
+		w.show(pageVersions)
+		return
+	}
+	w.missed = false
+	w.show(pageSummary)
+	w.recheck()
+}
+
 // begin sets the fields to what there is.
 func (p *roomPage) begin() {
 	none := p.w.noWish()
@@ -135,7 +146,7 @@ func (w *window) pruneNow(versions []history.Version) {
 		return nil
 	}, func() {
 		w.view, w.place = found, ""
-		w.show(pageVersions)
+		w.leaveRoom()
 		w.sayWarnings(nil)
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/gotk3/gotk3/gtk"
 
 	"antix-remaster/assets"
-	"antix-remaster/core/estimate"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
@@ -43,6 +42,7 @@ type window struct {
 	looks   int                // how often was looked
 	asked   pageName           // where the restart was asked for
 	retry   func()             // what was done with a version last, once more
+	missed  bool               // room is made for the remaster that is about to begin
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
 
@@ -57,7 +57,7 @@ type window struct {
 
 func newWindow(app *gtk.Application, version string) *window {
 	w := &window{version: version, app: app, pages: map[pageName]page{}}
-	w.page, w.pace = pageStart, map[estimate.How]float64{}
+	w.page = pageStart
 	w.top = must(gtk.ApplicationWindowNew(app))
 	w.top.SetTitle(tr("Live Remaster"))
 	w.top.SetIconName(appID)
@@ -112,7 +112,7 @@ func (w *window) pageOf(name pageName) page {
 	if w.pages[name] == nil {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
 			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
-			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom,
+			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom, pageSpace: addSpace,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -146,6 +146,7 @@ func (w *window) ended() {
 	if w.cancel != nil {
 		w.cancel()
 	}
+	w.unfollow()
 	w.helper.end()
 }
 
@@ -214,6 +215,7 @@ func (w *window) updateButtons() {
 	w.could = b.can
 	w.closer.SetVisible(w.page != pageProgress && w.page != pageDone)
 	w.updateSpinner()
+	w.follow()
 }
 
 // updateSpinner makes the spinner when it is needed: its picture takes a library
@@ -245,7 +247,9 @@ func (w *window) goBack() {
 		}
 		w.home()
 	case pageRoom:
-		w.show(pageVersions)
+		w.leaveRoom()
+	case pageSpace:
+		w.show(pageSummary)
 	case pageCheck:
 		w.home()
 	default:
@@ -284,7 +288,7 @@ func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check, w.choices = nil, wire.Choices{}
+	w.check, w.choices, w.gauge.failed, w.missed = nil, wire.Choices{}, false, false
 	w.show(pageStart)
 	w.look(nil)
 }

@@ -12,6 +12,13 @@ import (
 	"antix-remaster/core/plan"
 )
 
+// How says what a run is going to compress with.
+type How struct {
+	Compressor string
+	Level      int // 0: default
+	Processors int
+}
+
 // Choice is what may change while the estimate runs.
 type Choice struct {
 	Rules plan.Rules // what is left out
