@@ -11,6 +11,7 @@ import (
 var colours = map[segmentKind][3]float64{
 	segSystem: {0.21, 0.52, 0.89}, segVersions: {0.57, 0.40, 0.75}, segPersistence: {0.90, 0.55, 0.15},
 	segOther: {0.55, 0.55, 0.55}, segNew: {0.18, 0.66, 0.38}, segChosen: {0.18, 0.66, 0.38},
+	segOver: {0.88, 0.20, 0.20},
 }
 
 // stickBar draws the stick to scale, with its legend in words below.
@@ -18,6 +19,8 @@ type stickBar struct {
 	area     *gtk.DrawingArea
 	legend   *gtk.FlowBox
 	segments []segment
+	total    int64 // bytes that fill the width
+	shown    string
 }
 
 func newStickBar(into *gtk.Box) *stickBar {
@@ -28,12 +31,22 @@ func newStickBar(into *gtk.Box) *stickBar {
 	return s
 }
 
-func (s *stickBar) show(segments []segment) {
-	s.segments = segments
+func (s *stickBar) show(segments []segment) { s.showOf(segments, sum(segments)) }
+
+// showOf draws to the scale of total bytes. The words are only made anew when
+// they are others.
+func (s *stickBar) showOf(segments []segment, total int64) {
+	s.segments, s.total = segments, total
 	s.area.SetVisible(len(segments) > 0)
+	s.area.QueueDraw()
+	text := spokenBar(segments)
+	if text == s.shown {
+		return
+	}
+	s.shown = text
 	clear(&s.legend.Container)
 	for _, one := range segments {
-		if one.bytes > 0 || one.kind == segFree {
+		if one.named() {
 			child := must(gtk.FlowBoxChildNew())
 			child.SetCanFocus(false) // nothing to do there
 			child.Add(key(one))
@@ -41,7 +54,12 @@ func (s *stickBar) show(segments []segment) {
 			s.legend.Add(child)
 		}
 	}
-	s.area.QueueDraw()
+}
+
+// speak is for a bar whose legend is not shown.
+func (s *stickBar) speak(name string) {
+	s.legend.SetVisible(false)
+	setSpoken(&s.area.Widget, name+": "+s.shown)
 }
 
 // key is one entry of the legend: a patch of the colour, and words.
@@ -51,7 +69,7 @@ func key(one segment) *gtk.Box {
 	patch.SetSizeRequest(12, 12)
 	patch.SetVAlign(gtk.ALIGN_CENTER)
 	patch.Connect("draw", func(area *gtk.DrawingArea, c *cairo.Context) bool {
-		paint(area, c, one.kind, 0, float64(area.GetAllocatedWidth()))
+		paint(area, c, span{kind: one.kind, width: float64(area.GetAllocatedWidth())})
 		return false
 	})
 	patch.Show()
@@ -63,37 +81,52 @@ func key(one segment) *gtk.Box {
 }
 
 func (s *stickBar) draw(area *gtk.DrawingArea, c *cairo.Context) bool {
-	total := int64(0)
-	for _, one := range s.segments {
-		total += one.bytes
-	}
 	width := float64(area.GetAllocatedWidth())
-	mirrored := mirrored()
-	for at, i := 0.0, 0; i < len(s.segments) && total > 0; i++ {
-		part := width * float64(s.segments[i].bytes) / float64(total)
-		x := at
-		if mirrored {
-			x = width - at - part
-		}
-		paint(area, c, s.segments[i].kind, x, part)
-		at += part
+	if mirrored() {
+		c.Translate(width, 0)
+		c.Scale(-1, 1)
+	}
+	parts := spans(s.segments, s.total, width)
+	for _, part := range parts {
+		paint(area, c, part)
+	}
+	for _, part := range parts {
+		fade(c, part, float64(area.GetAllocatedHeight()))
 	}
 	return false
 }
 
-// paint fills one part and frames it in the colour of the text.
-func paint(area *gtk.DrawingArea, c *cairo.Context, kind segmentKind, x, width float64) {
+// paint fills one part, up to where its end is vague, and frames it in the
+// colour of the text.
+func paint(area *gtk.DrawingArea, c *cairo.Context, part span) {
 	height := float64(area.GetAllocatedHeight())
-	if colour, ok := colours[kind]; ok {
+	if colour, ok := colours[part.kind]; ok {
 		c.SetSourceRGB(colour[0], colour[1], colour[2])
-		c.Rectangle(x, 0, width, height)
+		c.Rectangle(part.x, 0, max(part.width-part.soft, 0), height)
 		c.Fill()
 	}
 	text := textColour(area)
 	c.SetSourceRGBA(text.GetRed(), text.GetGreen(), text.GetBlue(), 0.6)
 	c.SetLineWidth(1)
-	c.Rectangle(x+0.5, 0.5, max(width-1, 0), height-1)
+	c.Rectangle(part.x+0.5, 0.5, max(part.width-1, 0), height-1)
 	c.Stroke()
+}
+
+// fade lets the colour of a part fade out over the range where its end may be.
+func fade(c *cairo.Context, part span, height float64) {
+	from, to := part.x+max(part.width-part.soft, 0), part.x+part.width+part.soft
+	if part.soft <= 0 {
+		return
+	}
+	colour, fading := colours[part.kind], must(cairo.NewPatternLinear(from, 0, to, 0))
+	for at, alpha := range []float64{1, 0} {
+		if err := fading.AddColorStopRGBA(float64(at), colour[0], colour[1], colour[2], alpha); err != nil {
+			return
+		}
+	}
+	c.SetSource(fading)
+	c.Rectangle(from, 1, to-from, height-2)
+	c.Fill()
 }
 
 func textColour(area *gtk.DrawingArea) *gdk.RGBA {

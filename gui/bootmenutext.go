@@ -2,6 +2,7 @@ package gui
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -62,7 +63,7 @@ func (m *model) menuFiles() string {
 func (m *model) menuRows() []row {
 	entries := m.menus.Entries
 	if m.menuLacks() {
-		entries = history.MenuEntries(m.intent.Facts, m.versions, func(history.Version) bool { return false })
+		entries = history.MenuEntries(m.intent.Facts, m.versions, func(history.Version) bool { return false }, words.MenuTitles(os.Getenv, tr))
 	}
 	if !m.listed || len(m.menus.Files) == 0 && !m.menus.Unseen {
 		return nil

@@ -37,7 +37,7 @@ func (w *window) look(then func()) {
 // begin leaves the start page: from here on the helper is asked.
 func (w *window) begin() {
 	title := w.choices.Title
-	w.choices, w.check, w.notes, w.said = w.intent.Choices, nil, nil, ""
+	w.choices, w.check, w.notes, w.said, w.gauge.failed = w.intent.Choices, nil, nil, "", false
 	if title == "" {
 		w.choices.Title = trf("Remaster of %[1]s", time.Now().Format("2006-01-02 15:04"))
 	}
@@ -53,6 +53,7 @@ func (w *window) run(t task, work func(context.Context) error, done func()) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.busy, w.cancel, w.givingUp = t, cancel, false
+	w.unfollow()
 	w.looks++ // what is being looked at now may be another thing afterwards
 	w.update()
 	w.async(func() func() {

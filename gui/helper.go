@@ -24,6 +24,30 @@ type helper struct {
 func (h *helper) do(ctx context.Context, req wire.Request, watch wire.Watch, result any) error {
 	h.working.Lock()
 	defer h.working.Unlock()
+	return h.ask(ctx, req, watch, result)
+}
+
+// free tells whether something can be asked without a question for a password.
+func (h *helper) free() bool { return h.client.Load() != nil || os.Geteuid() == 0 }
+
+// aside runs an operation that nobody would type a password for.
+func (h *helper) aside(ctx context.Context, req wire.Request, watch wire.Watch, result any) error {
+	h.working.Lock()
+	defer h.working.Unlock()
+	if !h.free() { // it died meanwhile
+		return errNoHelper
+	}
+	return h.ask(ctx, req, watch, result)
+}
+
+// choose gives other choices to an estimate that goes on.
+func (h *helper) choose(choices wire.Choices, within string) {
+	if c := h.client.Load(); c != nil {
+		_ = c.Choose(choices, within) // a helper that is gone shows in aside
+	}
+}
+
+func (h *helper) ask(ctx context.Context, req wire.Request, watch wire.Watch, result any) error {
 	c := h.client.Load()
 	if c == nil {
 		fresh, err := wire.StartFromWindow(ctx, words.MenuTitles(os.Getenv, tr))

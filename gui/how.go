@@ -14,13 +14,14 @@ import (
 type howPage struct {
 	w                  *window
 	choice             map[string]*gtk.RadioButton
+	figure             map[string]*gtk.Label // what is measured for each
 	processors, memory *gtk.SpinButton
 	filling            bool
 }
 
 func addHow(w *window, add func(page, gtk.IWidget)) {
 	b := load("how")
-	p := &howPage{w: w, choice: map[string]*gtk.RadioButton{},
+	p := &howPage{w: w, choice: map[string]*gtk.RadioButton{}, figure: map[string]*gtk.Label{},
 		processors: get[*gtk.SpinButton](b, "processors"), memory: get[*gtk.SpinButton](b, "memory")}
 	p.processors.SetRange(1, float64(runtime.NumCPU()))
 	p.memory.SetRange(plan.MinMemoryMiB, float64(max(sys.MemAvailable()>>20, plan.MinMemoryMiB)))
@@ -44,7 +45,9 @@ func (p *howPage) fill(box *gtk.Box) {
 		why.SetMarginStart(26)
 		box.Add(button)
 		box.Add(why)
-		p.choice[name] = button
+		p.choice[name], p.figure[name] = button, newLabel("")
+		p.figure[name].SetMarginStart(26)
+		box.Add(p.figure[name])
 	}
 }
 
@@ -57,8 +60,16 @@ func (p *howPage) update() {
 	for name, button := range p.choice {
 		button.SetSensitive(slices.Contains(p.w.knows, name))
 	}
+	p.figures()
 	p.processors.SetValue(float64(p.w.choices.Processors))
 	p.memory.SetValue(float64(p.w.choices.MemoryMiB))
+}
+
+// figures shows what each compressor would make, again and again.
+func (p *howPage) figures() {
+	for name, l := range p.figure {
+		setText(l, p.w.howText(name))
+	}
 }
 
 func (p *howPage) chosen() {

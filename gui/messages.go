@@ -66,6 +66,8 @@ func pageTitle(p pageName) string {
 		return tr("Make room on the stick")
 	case pageMenu:
 		return tr("Boot menu of the stick")
+	case pageSpace:
+		return tr("What takes the space")
 	}
 	return tr("Live Remaster")
 }
@@ -100,11 +102,16 @@ func roughText(f live.Facts, rough int64) string {
 }
 
 func segmentName(k segmentKind) string {
-	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free"), tr("the chosen version")}[k]
+	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free"), tr("the chosen version"), tr("too much")}[k]
 }
 
 // legend says in words what the bar shows.
-func legend(s segment) string { return segmentName(s.kind) + " " + words.Size(s.bytes) }
+func legend(s segment) string {
+	if s.kind == segNew && s.soft > 0 {
+		return trf("new version, %[1]s", words.About(s.bytes+s.over, s.soft, tr))
+	}
+	return segmentName(s.kind) + " " + words.Size(s.bytes)
+}
 
 // nextText says what the next start does; made: a new version was just put in
 // place.
@@ -217,17 +224,9 @@ func compressorText(name string) (title, text string) {
 type row struct{ label, value string }
 
 // summaryRows say what is going to be made.
-func summaryRows(i intent.Intent, c *wire.CheckResult, time string) []row {
-	out := []row{{tr("Title"), words.Clean(i.Plan.Title)}, {tr("Packed"), words.Packed(i.Facts.Home.Kind, i.Plan.LeaveHome, tr)}, {tr("Compressor"), i.Plan.Compressor}}
-	if c != nil && c.Bound > 0 {
-		free := int64(i.Facts.Boot.Free)
-		after := trf("at least %[1]s of the %[2]s that are free now", words.Size(free-c.Bound), words.Size(free))
-		if c.Bound > free {
-			after = trf("perhaps too little: %[1]s are free now", words.Size(free))
-		}
-		out = append(out, row{tr("Size"), trf("at most %[1]s, mostly clearly less", words.Size(c.Bound))}, row{tr("Free afterwards"), after})
-	}
-	return append(out, row{tr("Time"), time})
+func summaryRows(i intent.Intent, figures []row) []row {
+	return append([]row{{tr("Title"), words.Clean(i.Plan.Title)}, {tr("Packed"), words.Packed(i.Facts.Home.Kind, i.Plan.LeaveHome, tr)},
+		{tr("Compressor"), i.Plan.Compressor}}, figures...)
 }
 
 // whatWillBeDone in five lines or fewer.

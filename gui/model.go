@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"antix-remaster/core/estimate"
 	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/plan"
@@ -29,6 +28,7 @@ const (
 	pageVersions pageName = "versions"
 	pageRoom     pageName = "room"
 	pageMenu     pageName = "menu"
+	pageSpace    pageName = "space"
 )
 
 // steps are the pages of a remaster, in order.
@@ -38,7 +38,7 @@ var steps = []pageName{pageCheck, pageContent, pageHow, pageSummary, pageProgres
 type model struct {
 	page pageName
 	view
-	pace map[estimate.How]float64 // bytes a second that this computer packs; 0: being measured
+	gauge gauge
 
 	choices wire.Choices
 	check   *wire.CheckResult // of the helper, for the intent's choices; nil before
@@ -110,25 +110,6 @@ func (m *model) needsCheck() bool {
 	return m.check == nil || !reflect.DeepEqual(m.choices, m.intent.Choices)
 }
 
-// timeText says about how long packing will take. It is wide on purpose: the
-// sample is small, and a slow stick may be what everything waits for.
-func (m *model) timeText() string {
-	c := m.choices
-	speed, known := m.pace[estimate.How{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}]
-	switch {
-	case !known || speed == 0:
-		return tr("being measured …")
-	case speed < 0 || m.check == nil || m.check.Uncompressed <= 0:
-		return tr("not known before it begins")
-	}
-	minutes := float64(m.check.Uncompressed) / speed / 60
-	least, most := int(minutes), int(1.5*minutes)+1
-	if least < 1 {
-		return trf("packing: up to about %[1]d min, longer on a slow stick; then it is read back and compared", most)
-	}
-	return trf("packing: about %[1]d to %[2]d min, longer on a slow stick; then it is read back and compared", least, most)
-}
-
 // buttons are those of the bottom of the window. An empty text is no button.
 type buttons struct {
 	back, next string
@@ -163,6 +144,8 @@ func (m *model) buttonsOf(p pageName) buttons {
 		return m.roomButtons()
 	case pageMenu:
 		return m.menuButtons()
+	case pageSpace:
+		return buttons{back: tr("_Back"), why: m.spaceWhy()}
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}

@@ -3,8 +3,6 @@ package gui
 import (
 	"context"
 
-	"antix-remaster/core/build"
-	"antix-remaster/core/estimate"
 	"antix-remaster/core/history"
 	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
@@ -77,30 +75,4 @@ func inspect(ctx context.Context, h *helper, c wire.Choices) (inspection, error)
 		return inspection{}, v.err
 	}
 	return inspection{v, r}, v.intent.SamePlan(ctx, r)
-}
-
-// unknownPace stands for a speed that could not be measured.
-const unknownPace = -1
-
-// measure finds out how fast this computer compresses with what was chosen; it
-// takes a second or two, once for each choice.
-func (w *window) measure() {
-	c, f := w.choices, w.intent.Facts
-	how := estimate.How{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}
-	if _, known := w.pace[how]; known {
-		return
-	}
-	w.pace[how] = 0
-	w.async(func() func() {
-		speed := float64(unknownPace)
-		if e, err := build.FindEngine(context.Background()); err == nil {
-			if s, err := estimate.Pace(context.Background(), e, f.Union.Lower+"/usr", how); err == nil {
-				speed = s
-			}
-		}
-		return func() {
-			w.pace[how] = speed
-			w.update()
-		}
-	})
 }

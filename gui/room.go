@@ -38,6 +38,17 @@ func (w *window) openRoom() {
 	w.look(nil)
 }
 
+// leaveRoom goes back to where room was missed.
+func (w *window) leaveRoom() {
+	if !w.missed {
+		w.show(pageVersions)
+		return
+	}
+	w.missed = false
+	w.show(pageSummary)
+	w.recheck()
+}
+
 // begin sets the fields to what there is.
 func (p *roomPage) begin() {
 	none := p.w.noWish()
@@ -136,7 +147,7 @@ func (w *window) pruneNow(versions []history.Version) {
 	}, func() {
 		w.view, w.place = found, ""
 		w.said = trf("Versions that were deleted: %[1]d. Free now: %[2]s.", len(versions), words.Size(int64(found.intent.Facts.Boot.Free)))
-		w.show(pageVersions)
+		w.leaveRoom()
 		w.sayWarnings(nil)
 	})
 }

@@ -52,6 +52,9 @@ func (p *startPage) update() {
 	p.updateTask()
 }
 
+// figures shows what is measured, where the helper is there already.
+func (p *startPage) figures() { p.updateTask() }
+
 // updateTask tells why this system cannot be remastered, if so, instead of
 // letting somebody walk into it.
 func (p *startPage) updateTask() {
@@ -71,7 +74,7 @@ func (p *startPage) updateTask() {
 	case stop != nil:
 		p.why.SetText(sentences(describe(*stop)))
 	default:
-		p.why.SetText(strings.TrimSpace(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary.") + " " + roughText(w.intent.Facts, w.rough)))
+		setText(p.why, strings.TrimSpace(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary.")+" "+w.startText()))
 	}
 	if can && !p.could && w.page == pageStart {
 		p.remaster.GrabDefault()

@@ -20,12 +20,15 @@ const (
 	segNew // to come
 	segFree
 	segChosen // of segVersions
+	segOver   // of the new version, what does not fit
 )
 
 // segment is one part of the bar.
 type segment struct {
 	kind  segmentKind
 	bytes int64
+	over  int64 // of the new version: bytes that do not fit; they are a segment of their own
+	soft  int64 // bytes that its end may be off to either side
 }
 
 // stickUse tells what the boot device is used for, in the order of the bar.
@@ -45,7 +48,7 @@ func stickUse(f live.Facts) []segment {
 	var out []segment
 	for kind, bytes := range use {
 		if segmentKind(kind) != segNew {
-			out = append(out, segment{segmentKind(kind), bytes})
+			out = append(out, segment{kind: segmentKind(kind), bytes: bytes})
 		}
 	}
 	return out
@@ -89,14 +92,66 @@ func roughSize(f live.Facts) int64 {
 
 // withNew is the stick as it will be, with the new version at its largest.
 func withNew(now []segment, bytes int64) []segment {
+	return afterwards(now, forecast{size: bytes, room: -1})
+}
+
+// forecast is what a new version will take, in bytes.
+type forecast struct {
+	size, off int64 // about, and how far that may be off
+	beside    int64 // of persistence files that belong to it
+	room      int64 // that its image may have; negative when that is not known
+}
+
+// afterwards is the stick as it will be. What does not fit sticks out at its end.
+func afterwards(now []segment, f forecast) []segment {
 	var out []segment
 	for _, s := range now {
-		if s.kind == segFree {
-			bytes = min(bytes, s.bytes)
-			out = append(out, segment{segNew, bytes})
-			s.bytes -= bytes
+		switch s.kind {
+		case segPersistence:
+			s.bytes += f.beside
+		case segFree:
+			free := max(s.bytes-f.beside, 0)
+			fits := min(f.size, free)
+			if f.room >= 0 {
+				fits = min(fits, f.room)
+			}
+			over := f.size - fits
+			out = append(out, segment{kind: segNew, bytes: fits, over: over, soft: f.off})
+			if over > 0 {
+				out = append(out, segment{kind: segOver, bytes: over, soft: f.off})
+			}
+			s.bytes = free - fits
 		}
 		out = append(out, s)
 	}
 	return out
+}
+
+// span is a part of the drawn bar.
+type span struct {
+	kind     segmentKind
+	x, width float64
+	soft     float64 // how far its end is blurred to either side
+}
+
+// spans lay segments side by side from the left, total bytes in width.
+func spans(segments []segment, total int64, width float64) []span {
+	var out []span
+	at := 0.0
+	for _, s := range segments {
+		unit := width / float64(max(total, 1))
+		one := span{kind: s.kind, x: at, width: unit * float64(s.bytes), soft: unit * float64(s.soft)}
+		if at += one.width; s.over > 0 {
+			one.soft = 0 // the end is that of what sticks out
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func sum(segments []segment) (total int64) {
+	for _, s := range segments {
+		total += s.bytes
+	}
+	return total
 }

@@ -58,13 +58,13 @@ func TestVersionButtons(t *testing.T) {
 }
 
 func TestPictureOfAChosenVersion(t *testing.T) {
-	use := []segment{{segSystem, 5 << 20}, {segVersions, 9 << 20}, {segFree, 1 << 20}}
+	use := []segment{{kind: segSystem, bytes: 5 << 20}, {kind: segVersions, bytes: 9 << 20}, {kind: segFree, bytes: 1 << 20}}
 	v := history.Version{Version: live.Version{Size: 4 << 20}, State: history.Archived}
 	got, all := withChosen(use, v), int64(0)
 	for _, s := range got {
 		all += s.bytes
 	}
-	if len(got) != 4 || got[1] != (segment{segChosen, 4 << 20}) || got[2] != (segment{segVersions, 5 << 20}) || all != 15<<20 {
+	if len(got) != 4 || got[1] != (segment{kind: segChosen, bytes: 4 << 20}) || got[2] != (segment{kind: segVersions, bytes: 5 << 20}) || all != 15<<20 {
 		t.Errorf("%+v", got)
 	}
 	if v.State = history.Default; len(withChosen(use, v)) != 3 {

@@ -243,7 +243,7 @@ func withChosen(use []segment, v history.Version) []segment {
 			if s.bytes-part < 1<<20 { // what belongs to it
 				part = s.bytes
 			}
-			out = append(out, segment{segChosen, part})
+			out = append(out, segment{kind: segChosen, bytes: part})
 			s.bytes -= part
 		}
 		out = append(out, s)

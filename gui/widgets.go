@@ -97,8 +97,12 @@ func (w *window) actionRow(level wire.Level, title, text string, actions ...rowA
 	return row
 }
 
-// fillGrid shows rows of a label and a value.
+// fillGrid shows rows of a label and a value. Where only values are new, they
+// alone are changed: somebody may be reading them.
 func fillGrid(g *gtk.Grid, rows []row) {
+	if refilled(g, rows) {
+		return
+	}
 	clear(&g.Container)
 	for i, r := range rows {
 		label := withClass(newLabel(r.label), "dim-label")
@@ -109,6 +113,41 @@ func fillGrid(g *gtk.Grid, rows []row) {
 		value.SetHExpand(true)
 		g.Attach(label, 0, i, 1, 1)
 		g.Attach(value, 1, i, 1, 1)
+	}
+}
+
+// refilled is false when a grid does not have just these labels.
+func refilled(g *gtk.Grid, rows []row) bool {
+	at := func(column, i int) *gtk.Label {
+		child, err := g.GetChildAt(column, i)
+		if l, ok := child.(*gtk.Label); ok && err == nil {
+			return l
+		}
+		return nil
+	}
+	for i, r := range rows {
+		if l := at(0, i); l == nil || textOf(l) != r.label {
+			return false
+		}
+	}
+	if at(0, len(rows)) != nil {
+		return false
+	}
+	for i, r := range rows {
+		setText(at(1, i), r.value)
+	}
+	return true
+}
+
+func textOf(l *gtk.Label) string {
+	text, _ := l.GetText()
+	return text
+}
+
+// setText changes a label that says something else.
+func setText(l *gtk.Label, text string) {
+	if textOf(l) != text {
+		l.SetText(text)
 	}
 }
 

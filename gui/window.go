@@ -9,7 +9,6 @@ import (
 	"github.com/gotk3/gotk3/gtk"
 
 	"antix-remaster/assets"
-	"antix-remaster/core/estimate"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
@@ -44,6 +43,7 @@ type window struct {
 	asked   pageName           // where the restart was asked for
 	retry   func()             // what was done with a version last, once more
 	began   pageName           // where that was
+	missed  bool               // room is made for the remaster that is about to begin
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
 
@@ -58,7 +58,7 @@ type window struct {
 
 func newWindow(app *gtk.Application, version string) *window {
 	w := &window{version: version, app: app, pages: map[pageName]page{}}
-	w.page, w.pace = pageStart, map[estimate.How]float64{}
+	w.page = pageStart
 	w.top = must(gtk.ApplicationWindowNew(app))
 	w.top.SetTitle(tr("Live Remaster"))
 	w.top.SetIconName(appID)
@@ -114,6 +114,7 @@ func (w *window) pageOf(name pageName) page {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
 			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
 			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom, pageMenu: addMenu,
+			pageSpace: addSpace,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -147,6 +148,7 @@ func (w *window) ended() {
 	if w.cancel != nil {
 		w.cancel()
 	}
+	w.unfollow()
 	w.helper.end()
 }
 
@@ -215,6 +217,7 @@ func (w *window) updateButtons() {
 	w.could = b.can
 	w.closer.SetVisible(w.page != pageProgress && w.page != pageDone)
 	w.updateSpinner()
+	w.follow()
 }
 
 // updateSpinner makes the spinner when it is needed: its picture takes a library
@@ -245,8 +248,12 @@ func (w *window) goBack() {
 			return
 		}
 		w.home()
-	case pageRoom, pageMenu:
+	case pageRoom:
+		w.leaveRoom()
+	case pageMenu:
 		w.show(pageVersions)
+	case pageSpace:
+		w.show(pageSummary)
 	case pageCheck:
 		w.home()
 	default:
@@ -287,7 +294,7 @@ func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check, w.choices, w.said = nil, wire.Choices{}, ""
+	w.check, w.choices, w.said, w.gauge.failed, w.missed = nil, wire.Choices{}, "", false, false
 	w.show(pageStart)
 	w.look(nil)
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"io/fs"
 	"regexp"
 	"strings"
 	"unicode"
@@ -61,6 +62,8 @@ func (r Request) check() error {
 		return errors.New("no such time")
 	case r.Titles != nil && r.Op != OpHello:
 		return errors.New("titles belong to the greeting")
+	case r.Within != "" && (r.Op != OpEstimate && r.Op != OpChoose || !fs.ValidPath(r.Within)):
+		return errors.New("no such directory")
 	case r.Confirmed && r.Op != OpDelete:
 		return errors.New("nothing to confirm")
 	}
