@@ -23,6 +23,7 @@ const (
 	biosImage = "boot/isolinux/isolinux.bin"
 	catalog   = "boot/isolinux/boot.cat"
 	biosMenu  = "boot/isolinux/isolinux.cfg"
+	efiFolder = "EFI"
 	efiImage  = "boot/grub/efi.img"
 	grubMenu  = "boot/grub/grub.cfg"
 )
@@ -203,10 +204,7 @@ func (c *chooser) grub() {
 // sticks that its files are copied to. It gives what the EFI image is made of; nil
 // when that is the stick's.
 func (c *chooser) efi() (tree []item) {
-	var folder []item
-	for _, dir := range []string{"EFI", "efi"} {
-		folder = append(folder, c.stick.below(dir)...)
-	}
+	folder := c.stick.below(efiFolder)
 	if !slices.ContainsFunc(folder, isLoader) {
 		folder = []item{c.gcd("EFI/BOOT/BOOTX64.EFI", c.from.efi64)}
 		if isFile(c.from.efi32) {
@@ -214,7 +212,7 @@ func (c *chooser) efi() (tree []item) {
 		}
 	}
 	for k, i := range folder {
-		if path.Base(i.to) == "grub.cfg" { // leads to the menu of the stick, mostly by the name of a device
+		if strings.EqualFold(path.Base(i.to), "grub.cfg") { // leads to the menu of the stick, mostly by the name of a device
 			folder[k] = item{to: i.to, text: grubStub(c.own.marker)}
 		}
 		c.put(folder[k])

@@ -136,6 +136,22 @@ func TestOwnBootLoadersAreKept(t *testing.T) {
 	}
 }
 
+// FAT takes names for the same that differ only in case, and there may be both on
+// ext4: in the image each is there once.
+func TestOneEFIFolder(t *testing.T) {
+	root := tree(t, map[string]string{"EFI/BOOT/BOOTX64.EFI": "first", "efi/boot/bootx64.efi": "second", "efi/boot/more.efi": "more", "efi/boot/GRUB.CFG": "x"})
+	got, _, err := chosen(t, factsOf(root), packages(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range got {
+		if !strings.HasPrefix(strings.ToUpper(name), "EFI/") {
+			delete(got, name)
+		}
+	}
+	same(t, got, map[string]string{"EFI/BOOT/BOOTX64.EFI": "stick", "EFI/boot/more.efi": "stick", "EFI/boot/GRUB.CFG": "made"})
+}
+
 // Links of the stick are looked through as long as they stay on it, and what in
 // the EFI folder leads to the menu of the stick leads to that of the image.
 func TestLinksAndWaysToTheMenu(t *testing.T) {

@@ -49,6 +49,7 @@ type Plan struct {
 	Version history.Version
 	Kernel  string       // release of the kernel that goes in; "" when unknown
 	Size    int64        // bytes that the image will have, about; Write asks xorriso
+	Free    int64        // bytes that are free in the folder
 	Notes   []wire.Check // what a user should know before it is made
 
 	id    string // tells this image from every other one
@@ -82,7 +83,7 @@ type Result struct {
 // Make plans an ISO image of a version. It reads the stick and what the version
 // holds, and writes nothing. Errors are wire errors: a version that is damaged
 // or may not be read, no kernel for it, missing programs, a taken name, a folder
-// without room.
+// without room. With the last two the plan tells size and room all the same.
 func Make(ctx context.Context, f live.Facts, v history.Version, c Choices) (Plan, error) {
 	p := Plan{Label: c.Label, Version: v, id: newID()}
 	if p.Label == "" {
@@ -90,13 +91,10 @@ func Make(ctx context.Context, f live.Facts, v history.Version, c Choices) (Plan
 	}
 	var err error
 	if p.Output, err = filepath.Abs(c.Output); err != nil {
-		return p, wire.Fail(wire.NotSaved, err, c.Output, err.Error())
+		return p, wire.Fail(wire.ISONotSaved, err, c.Output, err.Error())
 	}
 	if !ValidLabel(p.Label) {
 		return p, wire.Fail(wire.ISOLabel, nil, p.Label)
-	}
-	if err := readable(v); err != nil {
-		return p, err
 	}
 	if err := p.choose(ctx, f); err != nil {
 		return p, err
@@ -106,11 +104,25 @@ func Make(ctx context.Context, f live.Facts, v history.Version, c Choices) (Plan
 		return p, err
 	}
 	defer t.close()
-	return p, t.fits(p.Size, p.made())
+	if t.inMemory(f) {
+		p.Notes = append(p.Notes, wire.Check{Level: wire.Warn, Code: wire.ISOInMemory, Args: []string{t.dir.Path()}})
+	}
+	p.Free, err = t.fits(p.Size, p.made())
+	return p, err
+}
+
+// Usable tells why no image can be made of a version, wherever to; nil when one
+// can. It may read a part of the version.
+func Usable(ctx context.Context, f live.Facts, v history.Version) error {
+	p := Plan{Label: LabelOf(f), Version: v, id: newID()}
+	return p.choose(ctx, f)
 }
 
 // choose decides what goes into the image.
 func (p *Plan) choose(ctx context.Context, f live.Facts) error {
+	if err := readable(p.Version); err != nil {
+		return err
+	}
 	s, err := look(f)
 	if err != nil {
 		return err

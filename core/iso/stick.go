@@ -38,18 +38,38 @@ func look(f live.Facts) (stick, error) {
 	if real, err := filepath.EvalSymlinks(s.root); err == nil {
 		s.root = real // as of a live directory that is a link (contract §1.1)
 	}
-	for _, top := range []string{"boot", "EFI", "efi", "version", s.live} {
-		if err := s.walk(top); err != nil {
+	for _, top := range []string{"boot", "version", s.live} {
+		if err := s.walk(top, top); err != nil {
+			return s, err
+		}
+	}
+	for _, top := range s.efiFolders() {
+		if err := s.walk(top, efiFolder); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
 }
 
-// walk notes the files below a name of the stick; there need not be any.
-func (s *stick) walk(top string) error {
-	return filepath.WalkDir(path.Join(s.root, top), func(name string, d fs.DirEntry, err error) error {
-		to := strings.TrimPrefix(strings.TrimPrefix(name, s.root), "/")
+// efiFolders are the folders with boot loaders for UEFI. Firmware reads FAT,
+// where EFI and efi are the same; on a stick with ext4 there may be both.
+func (s *stick) efiFolders() []string {
+	all, _ := os.ReadDir(s.root) // what cannot be read is told of boot
+	var found []string
+	for _, e := range all {
+		if strings.EqualFold(e.Name(), efiFolder) {
+			found = append(found, e.Name())
+		}
+	}
+	return found
+}
+
+// walk notes the files below a name of the stick, under another name in the
+// image; there need not be any.
+func (s *stick) walk(from, top string) error {
+	at := path.Join(s.root, from)
+	return filepath.WalkDir(at, func(name string, d fs.DirEntry, err error) error {
+		to := top + strings.TrimPrefix(name, at)
 		switch {
 		case os.IsNotExist(err) && to == top:
 			return nil
@@ -84,6 +104,9 @@ func (s *stick) note(to, name string) error {
 	if len(s.files) >= mostFiles {
 		return wire.Fail(wire.ISOFailed, nil, fmt.Sprintf("more than %d files below boot", mostFiles))
 	}
+	if s.hasFolded(to) {
+		return nil
+	}
 	s.files[to] = item{to: to, from: from, size: info.Size()}
 	if isMenuText(to) && info.Size() <= bootmenu.Limit {
 		if s.menus[to], err = live.ReadFile("", from, bootmenu.Limit); err != nil {
@@ -91,6 +114,20 @@ func (s *stick) note(to, name string) error {
 		}
 	}
 	return nil
+}
+
+// hasFolded tells whether a file is there already under a name that FAT takes for
+// the same: the EFI folder goes into a FAT image, too.
+func (s *stick) hasFolded(to string) bool {
+	if !strings.HasPrefix(to, efiFolder+"/") {
+		return false
+	}
+	for name := range s.files {
+		if strings.EqualFold(name, to) {
+			return true
+		}
+	}
+	return false
 }
 
 func unreadable(name string, err error) error { return wire.Fail(wire.ISOUnreadable, err, name) }

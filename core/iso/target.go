@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"antix-remaster/core/live"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
@@ -33,6 +34,10 @@ func openTarget(output string) (*target, error) {
 		return nil, notSaved(output, err)
 	}
 	t := &target{dir, name, output}
+	if err := dir.Writable(); err != nil { // said now, not when a half is written
+		t.close()
+		return nil, notSaved(output, err)
+	}
 	for _, suffix := range []string{"", partSuffix, filesSuffix, sumSuffix} {
 		_, err := dir.Lstat(t.name + suffix)
 		if err == nil {
@@ -50,13 +55,20 @@ func openTarget(output string) (*target, error) {
 func (t *target) close() { t.dir.Close() }
 
 // fits holds that a file of size bytes can be made there, with so many more bytes
-// beside it.
-func (t *target) fits(size, beside int64) error {
+// beside it; free is the room there, in bytes.
+func (t *target) fits(size, beside int64) (free int64, err error) {
 	s, err := sys.FreeSpace(t.dir.File())
 	if err != nil {
-		return notSaved(t.output, err)
+		return 0, notSaved(t.output, err)
 	}
-	return room(s, size, beside, t.dir.Path())
+	return int64(s.Avail), room(s, size, beside, t.dir.Path())
+}
+
+// inMemory tells whether the folder is gone with the next start: it belongs to
+// the root, whose changes nobody saves, or to a file system in memory.
+func (t *target) inMemory(f live.Facts) bool {
+	s, err := sys.FreeSpace(t.dir.File())
+	return err == nil && s.InMemory() || t.dir.SameDevice("/") && f.Union.Type != "" && !f.Persistence.Root()
 }
 
 // spare is what the file system needs for the names and the checksum, in bytes.
@@ -82,7 +94,7 @@ func notSaved(output string, err error) error {
 	if errors.Is(err, fs.ErrExist) {
 		return wire.Fail(wire.OutputTaken, err, output)
 	}
-	return wire.Fail(wire.NotSaved, fmt.Errorf("cannot write %s: %w", output, err), output, plain(err))
+	return wire.Fail(wire.ISONotSaved, fmt.Errorf("cannot write %s: %w", output, err), output, plain(err))
 }
 
 // plain is an error without the operation and the path, which the message has.

@@ -65,7 +65,7 @@ func (j *job) run(ctx context.Context, program string) (Result, error) {
 	if j.size, err = j.exactSize(ctx, program, list); err != nil {
 		return Result{}, err
 	}
-	if err := j.target.fits(j.size, spare); err != nil {
+	if _, err := j.target.fits(j.size, spare); err != nil {
 		return Result{}, err
 	}
 	if err := j.make(ctx, program, list); err != nil {
@@ -206,6 +206,9 @@ func (j *job) make(ctx context.Context, program, list string) error {
 	}
 	if err == nil {
 		err = j.seal()
+	}
+	if _, gone := j.target.dir.Lstat(j.target.name + partSuffix); err != nil && gone != nil {
+		return notSaved(j.Output, gone) // the folder, or its medium, went away: that is why
 	}
 	return err
 }

@@ -21,6 +21,7 @@ const (
 	magicFAT   = 0x4d44
 	magicExFAT = 0x2011bab0
 	magicFUSE  = 0x65735546
+	magicTmpfs = 0x01021994
 )
 
 // FreeSpace is the space of the file system that holds f.
@@ -41,6 +42,9 @@ func FreeSpace(f *os.File) (Space, error) {
 func (s Space) StableInodes() bool {
 	return s.Type != magicFAT && s.Type != magicExFAT && s.Type != magicFUSE
 }
+
+// InMemory tells whether what lies there is gone with the next start.
+func (s Space) InMemory() bool { return s.Type == magicTmpfs }
 
 // Entry describes the open file f.
 func FileEntry(f *os.File) (Entry, error) {
@@ -187,4 +191,19 @@ func Reopen(f *os.File, direct bool) (*os.File, error) {
 		return nil, fmt.Errorf("cannot open %s again: %w", f.Name(), err)
 	}
 	return os.NewFile(uintptr(fd), f.Name()), nil
+}
+
+// Writable tells why this program may make no file in the directory; nil when it
+// may.
+func (d *Dir) Writable() error {
+	if err := unix.Faccessat(d.fd(), ".", unix.W_OK|unix.X_OK, unix.AT_EACCESS); err != nil {
+		return d.wrap("write to", ".", err)
+	}
+	return nil
+}
+
+// SameDevice tells whether the directory at path is of the same file system.
+func (d *Dir) SameDevice(path string) bool {
+	var st unix.Stat_t
+	return unix.Stat(path, &st) == nil && uint64(st.Dev) == d.dev
 }

@@ -143,9 +143,11 @@ const (
 	ISOOwnKernel  Code = "iso_own_kernel"
 	ISOPersonal   Code = "iso_personal"
 	ISOUnsaved    Code = "iso_unsaved"
+	ISOInMemory   Code = "iso_in_memory"
 	ISOFATLimit   Code = "iso_fat_limit"
 	ISONoSpace    Code = "iso_no_space"
 	ISOFull       Code = "iso_full"
+	ISONotSaved   Code = "iso_not_saved"
 	ISOFailed     Code = "iso_failed"
 	ISONotWhole   Code = "iso_not_whole"
 

@@ -119,7 +119,7 @@ cat /root/secret; ls -A /root; rm /home/demo/x.iso*`)
 	// A folder that the user may not write to stays shut, though root called.
 	out, err := s.Shell(t.Context(), `mkdir -p /srv/root; ln -sfn /srv/root /home/demo/folder
 (SUDO_UID=1000 antix-remaster-cli iso --output /home/demo/folder/x.iso --yes --json) || echo status $?; ls -A /srv/root`)
-	if err != nil || !strings.Contains(out, `"code":"not_saved"`) || !strings.HasSuffix(out, "status 1\n") {
+	if err != nil || !strings.Contains(out, `"code":"iso_not_saved"`) || !strings.HasSuffix(out, "status 1\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	// While it runs, no process of it has rights of root's.
