@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 	"antix-remaster/core/wire"
 )
@@ -67,7 +68,14 @@ func (w *world) onSet(op string, cut int, r *rand.Rand) {
 		must(w.t, err)
 		w.deleted[isImage(string(text))] = true
 	}
+	if op == "stage" || op == "delete" {
+		w.refresh(func(v history.Version) bool { return v.Archive == s.Archive && v.Name == s.Image }, op == "stage")
+	}
 	err := w.doOrCut(m, op, s, cut)
+	if cut < 0 {
+		w.refresh(stays, false)
+		w.checkRescue()
+	}
 	w.say("%s %s, cut %d: %v", op, pathIn(s.Archive, s.Image), cut, err)
 	switch {
 	case err == nil:

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"antix-remaster/core/history"
 	"antix-remaster/core/live"
 	"antix-remaster/core/plan"
 	"antix-remaster/core/wire"
@@ -28,6 +29,7 @@ type world struct {
 	forget bool // inode numbers do not last, as on FAT
 	fat    bool // all else is as on FAT, too
 
+	shelf   *shelf          // nil: no menus
 	staged  Set             // the last one that was
 	deleted map[string]bool // images that a user had deleted
 	did     map[string]int  // operations on sets that were not refused
@@ -136,6 +138,10 @@ func (w *world) build(steps int) {
 		}
 	}
 	must(w.t, err)
+	if steps == 3 {
+		w.note(fmt.Sprintf("v%d", w.count), func(r *history.Record) { r.Verified = 1 })
+		w.refresh(stays, true)
+	}
 }
 
 // file moves a set; cut is after how many moves the power goes, -1: never.
@@ -148,6 +154,7 @@ func (w *world) file(suffix string, cut int) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			w.fail("file %s: %v", suffix, err)
 		}
+		w.refresh(stays, false)
 		return
 	}
 	moves, err := m.set(suffix, nil)
@@ -216,6 +223,7 @@ func (w *world) check() {
 			w.fail("%s%s is not whole", w.name, suffix)
 		}
 	}
+	w.checkMenu()
 }
 
 // images are all whole ones that were ever published.
@@ -238,7 +246,7 @@ func (w *world) step(r *rand.Rand) {
 	running, err := os.Stat(filepath.Join(w.dir, w.name))
 	must(w.t, err)
 	before, _ := os.ReadFile(filepath.Join(w.dir, w.name))
-	switch n := r.IntN(18); {
+	switch n := r.IntN(28); {
 	case n < 3:
 		w.build(3)
 	case n == 3:
@@ -246,16 +254,23 @@ func (w *world) step(r *rand.Rand) {
 	case n == 4:
 		w.file("new", -1)
 	case n < 7:
-		w.file("old", -1)
-		w.file("bad", -1)
+		w.keep(r.IntN(3) == 0)
 	case n == 7:
 		w.file([]string{"new", "old", "bad"}[r.IntN(3)], r.IntN(4))
 	case n < 12:
 		w.onSet(w.choose(n == 8), -1, r)
 	case n == 12:
 		w.onSet(w.choose(r.IntN(3) == 0), r.IntN(4), r)
+	case n < 16:
+		w.try(n < 15, r)
+	case n < 18:
+		w.menus(r.IntN(3) > 0)
+	case n == 18:
+		w.pin(r)
+	case n < 21:
+		w.prune(r.IntN(12)-8, r)
 	default:
-		w.boot(n == 13, n == 14)
+		w.boot(n == 21, n == 22)
 		w.check()
 		return
 	}
@@ -273,8 +288,9 @@ func (w *world) step(r *rand.Rand) {
 }
 
 // TestPromiseP10 plays random sequences of build, arm, disarm, keep, stage, put
-// back, delete, boot, roll back and power cuts: there always is a version to boot, no boot is ever
-// blocked by what we did, and no operation loses an image.
+// back, delete, prune, pin, try, menus on and off, boot, roll back and power cuts:
+// there always is a version to boot, no boot is ever blocked by what we did, no
+// operation loses an image, and every entry of the boot menu starts one that is there.
 func TestPromiseP10(t *testing.T) {
 	sequences, steps := 1000, 18
 	if os.Getenv("ANTIX_REMASTER_FULL") != "" {
@@ -285,6 +301,7 @@ func TestPromiseP10(t *testing.T) {
 		r := rand.New(rand.NewPCG(uint64(seed), 7))
 		w := &world{t: t, dir: memDir(t), name: "linuxfs", gen: live.Gen2023, forget: seed%3 == 0, fat: seed%6 == 3 && seed%5 != 2,
 			deleted: map[string]bool{}, did: did}
+		w.shelf = newShelf(w, seed)
 		if seed%4 == 1 {
 			w.gen = live.Gen2016
 		}
@@ -304,9 +321,10 @@ func TestPromiseP10(t *testing.T) {
 			w.step(r)
 		}
 		os.RemoveAll(w.dir)
+		os.RemoveAll(w.shelf.folder)
 	}
-	for _, op := range []string{"stage", "back", "delete"} {
-		if did[op] < sequences/20 {
+	for op, least := range map[string]int{"stage": 20, "back": 20, "delete": 20, "try": 50, "menu off": 20, "verify": 20, "rescue": 20, "prune": 100} {
+		if did[op] < sequences/least {
 			t.Errorf("%s was done %d times only", op, did[op])
 		}
 	}
