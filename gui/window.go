@@ -42,8 +42,8 @@ type window struct {
 	leaving bool               // it is being looked up what the new version lacks
 	looks   int                // how often was looked
 	asked   pageName           // where the restart was asked for
+	began   pageName           // where something was done with a version last
 	retry   func()             // what was done with a version last, once more
-	began   pageName           // where that was
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
 
@@ -112,8 +112,8 @@ func (w *window) style() {
 func (w *window) pageOf(name pageName) page {
 	if w.pages[name] == nil {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
-			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
-			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom, pageMenu: addMenu,
+			pageStart: addStart, pageMenu: addMenu, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
+			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -152,6 +152,9 @@ func (w *window) ended() {
 
 // show turns to a page.
 func (w *window) show(p pageName) {
+	if p != w.page {
+		w.said = ""
+	}
 	w.page, w.could = p, false
 	shown := w.pageOf(p)
 	w.stack.SetVisibleChildName(string(p))
@@ -239,13 +242,15 @@ func (w *window) goBack() {
 	case pageFailure:
 		w.failure, w.failed = nil, idle
 		w.home()
+	case pageMenu:
+		w.show(pageVersions)
 	case pageVersions:
 		if w.cancel != nil {
 			w.cancel()
 			return
 		}
 		w.home()
-	case pageRoom, pageMenu:
+	case pageRoom:
 		w.show(pageVersions)
 	case pageCheck:
 		w.home()
@@ -287,7 +292,7 @@ func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check, w.choices, w.said = nil, wire.Choices{}, ""
+	w.check, w.choices = nil, wire.Choices{}
 	w.show(pageStart)
 	w.look(nil)
 }
