@@ -25,7 +25,7 @@ func addMenu(w *window, add func(page, gtk.IWidget)) {
 }
 
 func (w *window) openMenu() {
-	w.listed, w.said = false, ""
+	w.listed = false
 	w.show(pageMenu)
 	w.look(nil)
 }

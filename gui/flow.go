@@ -37,7 +37,7 @@ func (w *window) look(then func()) {
 // begin leaves the start page: from here on the helper is asked.
 func (w *window) begin() {
 	title := w.choices.Title
-	w.choices, w.check, w.notes, w.said, w.gauge.failed = w.intent.Choices, nil, nil, "", false
+	w.choices, w.check, w.notes, w.gauge.failed = w.intent.Choices, nil, nil, false
 	if title == "" {
 		w.choices.Title = trf("Remaster of %[1]s", time.Now().Format("2006-01-02 15:04"))
 	}

@@ -11,7 +11,7 @@ import (
 
 // openVersions leaves the start page for the list of versions.
 func (w *window) openVersions() {
-	w.place, w.listed, w.said = "", false, ""
+	w.place, w.listed = "", false
 	w.show(pageVersions)
 	w.look(nil)
 }

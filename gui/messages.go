@@ -60,12 +60,12 @@ func pageTitle(p pageName) string {
 		return tr("Done")
 	case pageFailure:
 		return tr("It did not work")
+	case pageMenu:
+		return tr("Boot menu of the stick")
 	case pageVersions:
 		return tr("Versions and rollback")
 	case pageRoom:
 		return tr("Make room on the stick")
-	case pageMenu:
-		return tr("Boot menu of the stick")
 	case pageSpace:
 		return tr("What takes the space")
 	}

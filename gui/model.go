@@ -25,9 +25,9 @@ const (
 	pageProgress pageName = "progress"
 	pageDone     pageName = "done"
 	pageFailure  pageName = "failure"
+	pageMenu     pageName = "menu"
 	pageVersions pageName = "versions"
 	pageRoom     pageName = "room"
-	pageMenu     pageName = "menu"
 	pageSpace    pageName = "space"
 )
 
@@ -76,12 +76,12 @@ const (
 	staging    task = "stage"
 	verifying  task = "verify"
 	recording  task = "record" // a note, or a pin
+	entering   task = "menu"   // the entries in the boot menu
 	deleting   task = "delete"
 	browsing   task = "browse"  // the list of versions is opened
 	comparing  task = "compare" // two versions, without the helper
 	pruning    task = "prune"
 	opening    task = "open" // a version, to look inside
-	entering   task = "menu" // the entries in the boot menu
 )
 
 // stop is the first thing that forbids a remaster, nil when nothing does.
@@ -138,12 +138,12 @@ func (m *model) buttonsOf(p pageName) buttons {
 			return buttons{tr("_Later"), tr("_Restart now"), false, tr("The computer restarts in a moment.")}
 		}
 		return buttons{tr("_Later"), tr("_Restart now"), m.busy == idle, tr("The new version starts working with the next start of this computer.")}
+	case pageMenu:
+		return m.menuButtons()
 	case pageVersions:
 		return m.versionButtons()
 	case pageRoom:
 		return m.roomButtons()
-	case pageMenu:
-		return m.menuButtons()
 	case pageSpace:
 		return buttons{back: tr("_Back"), why: m.spaceWhy()}
 	case pageFailure:

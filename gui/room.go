@@ -33,7 +33,7 @@ func addRoom(w *window, add func(page, gtk.IWidget)) {
 
 // openRoom begins without a wish, and looks at the stick anew.
 func (w *window) openRoom() {
-	w.policy, w.listed, w.said = nil, false, ""
+	w.policy, w.listed = nil, false
 	w.show(pageRoom)
 	w.look(nil)
 }
@@ -146,8 +146,8 @@ func (w *window) pruneNow(versions []history.Version) {
 		return nil
 	}, func() {
 		w.view, w.place = found, ""
-		w.said = trf("Versions that were deleted: %[1]d. Free now: %[2]s.", len(versions), words.Size(int64(found.intent.Facts.Boot.Free)))
 		w.leaveRoom()
+		w.say(trf("Versions that were deleted: %[1]d. Free now: %[2]s.", len(versions), words.Size(int64(found.intent.Facts.Boot.Free))))
 		w.sayWarnings(nil)
 	})
 }

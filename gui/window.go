@@ -41,8 +41,8 @@ type window struct {
 	leaving bool               // it is being looked up what the new version lacks
 	looks   int                // how often was looked
 	asked   pageName           // where the restart was asked for
+	began   pageName           // where something was done with a version last
 	retry   func()             // what was done with a version last, once more
-	began   pageName           // where that was
 	missed  bool               // room is made for the remaster that is about to begin
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
@@ -112,8 +112,8 @@ func (w *window) style() {
 func (w *window) pageOf(name pageName) page {
 	if w.pages[name] == nil {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
-			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
-			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom, pageMenu: addMenu,
+			pageStart: addStart, pageMenu: addMenu, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
+			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom,
 			pageSpace: addSpace,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
@@ -154,6 +154,9 @@ func (w *window) ended() {
 
 // show turns to a page.
 func (w *window) show(p pageName) {
+	if p != w.page {
+		w.said = ""
+	}
 	w.page, w.could = p, false
 	shown := w.pageOf(p)
 	w.stack.SetVisibleChildName(string(p))
@@ -242,6 +245,8 @@ func (w *window) goBack() {
 	case pageFailure:
 		w.failure, w.failed = nil, idle
 		w.home()
+	case pageMenu:
+		w.show(pageVersions)
 	case pageVersions:
 		if w.cancel != nil {
 			w.cancel()
@@ -250,8 +255,6 @@ func (w *window) goBack() {
 		w.home()
 	case pageRoom:
 		w.leaveRoom()
-	case pageMenu:
-		w.show(pageVersions)
 	case pageSpace:
 		w.show(pageSummary)
 	case pageCheck:
@@ -294,7 +297,7 @@ func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check, w.choices, w.said, w.gauge.failed, w.missed = nil, wire.Choices{}, "", false, false
+	w.check, w.choices, w.gauge.failed, w.missed = nil, wire.Choices{}, false, false
 	w.show(pageStart)
 	w.look(nil)
 }
