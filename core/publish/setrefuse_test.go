@@ -186,3 +186,20 @@ func TestWithoutRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestStageNoCopyOfTheDefault: on FAT healing could not remove a part of it.
+func TestStageNoCopyOfTheDefault(t *testing.T) {
+	dir := memDir(t)
+	put(t, dir, map[string]string{"linuxfs": image("a"), "archive/0003/linuxfs.old": image("a"), "archive/0004/linuxfs.old": image("b")})
+	before := exactTree(t, dir)
+	m := medium(t, dir, "linuxfs")
+	m.stable, m.fat = false, true
+	checkedBefore(t, m, Set{"0003", "linuxfs.old"}, wire.NothingToStage, "a copy")
+	if err := doSet(m, "stage", Set{"0003", "linuxfs.old"}); codeOf(err) != wire.NothingToStage {
+		t.Error(err)
+	}
+	if d := exactTree(t, dir).diff(before); d != "" {
+		t.Error(d)
+	}
+	must(t, doSet(m, "stage", Set{"0004", "linuxfs.old"}))
+}

@@ -20,12 +20,13 @@ import (
 //
 // It refuses with Pending (something is armed), Blocked (NAME.old or NAME.bad
 // is there and is not s), NameTaken (a companion's X.new), Protected (s runs,
-// or is the default), ImageDamaged, SharedTarget, NoSpace (to copy), and with
-// fs.ErrNotExist when there is no such image; then nothing was changed. After
-// another error nothing is armed, but for two: Remains, and NotTidied with a
-// Filed (on FAT: it is armed, the originals are there still). Healing sees to
-// both. On FAT a set beside the linuxfs goes by way of the archive; a Filed
-// with an Archive beside an error then tells that it lies there now.
+// or is the default), NothingToStage (on FAT: it is a copy of the default),
+// ImageDamaged, SharedTarget, NoSpace (to copy), and with fs.ErrNotExist when
+// there is no such image; then nothing was changed. After another error nothing
+// is armed, but for two: Remains, and NotTidied with a Filed (on FAT: it is
+// armed, the originals are there still). Healing sees to both. On FAT a set
+// beside the linuxfs goes by way of the archive; a Filed with an Archive beside
+// an error then tells that it lies there now.
 func (m *Medium) Stage(ctx context.Context, s Set, report wire.Report) (Filed, error) {
 	suffix, err := m.suffixOf(s)
 	if err == nil {
@@ -109,7 +110,21 @@ func (m *Medium) planStage(s Set, suffix string) ([]move, error) {
 	if err == nil && m.IsSpare(s.Image) {
 		err = m.alone(s.Image)
 	}
+	if err == nil && m.fat {
+		err = m.another(moves[0])
+	}
 	return moves, err
+}
+
+// another holds that what FAT is to copy is not what NAME holds already: of a copy
+// that was cut nobody could tell whether it shares its clusters with that one
+// (isShared), so it would stay, and be in the way.
+func (m *Medium) another(image move) error {
+	now, err := m.identifyName(m.name)
+	if err == nil && now.Size == image.Size && now.Head == image.Head {
+		return wire.Fail(wire.NothingToStage, nil, m.name)
+	}
+	return nil
 }
 
 // alone holds that a spare image is a file, and that no link beside it leads there:

@@ -186,7 +186,7 @@ func TestPromiseP1P2P4ActionKills(t *testing.T) {
 	keep := wire.Request{Op: wire.OpKeep}
 	kept := actionKills(t, s, keep, nil, "")
 	actionKills(t, s, wire.Request{Op: wire.OpStage, Version: &ref}, kept, "")
-	actionKills(t, s, wire.Request{Op: wire.OpDelete, Version: &ref}, nil, filed)
+	actionKills(t, s, wire.Request{Op: wire.OpDelete, Version: &ref, Confirmed: true}, nil, filed) // the rescue entry starts it
 }
 
 // actionKills does it for one action, and gives what comes of the versions. A
