@@ -10,13 +10,13 @@ import (
 // spacePage shows what takes the space in the new version: one directory, its
 // parts by what they take when they are packed. A directory opens by a click.
 type spacePage struct {
-	w       *window
-	where   *gtk.Label
-	up      *gtk.Button
-	again   *gtk.Button
-	list    *gtk.ListBox
-	rows    []*spaceRow
-	enter   bool // the first row gets the keyboard when there is one
+	w     *window
+	where *gtk.Label
+	up    *gtk.Button
+	again *gtk.Button
+	list  *gtk.ListBox
+	rows  []*spaceRow
+	enter bool // the first row gets the keyboard when there is one
 }
 
 // spaceRow is one part.

@@ -72,7 +72,7 @@ func (p *summaryPage) showVerdict() {
 	level, text := w.verdict()
 	helps := w.helps()
 	p.steps.SetVisible(len(helps) == 0)
-	p.space.SetVisible(len(helps) == 0)
+	p.space.SetVisible(len(helps) == 0 && !w.gauge.failed)
 	p.space.SetSensitive(w.gauge.stop != nil)
 	shown := fmt.Sprint(level, text, helps, w.busy)
 	if shown == p.shown {
