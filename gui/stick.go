@@ -152,6 +152,15 @@ func spans(segments []segment, total int64, width float64) []span {
 	return out
 }
 
+// reach is how far a picture goes: what sticks out ends vaguely.
+func reach(segments []segment) int64 {
+	total := sum(segments)
+	if n := len(segments); n > 0 && segments[n-1].kind == segOver {
+		total += segments[n-1].soft
+	}
+	return total
+}
+
 func sum(segments []segment) (total int64) {
 	for _, s := range segments {
 		total += s.bytes

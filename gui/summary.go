@@ -59,7 +59,7 @@ func (p *summaryPage) showPicture() {
 	} else if w.gauge.failed && w.check != nil && w.check.Bound <= int64(w.intent.Facts.Boot.Free) {
 		then = withNew(w.use, w.check.Bound)
 	}
-	total := max(sum(w.use), sum(then))
+	total := max(sum(w.use), reach(then))
 	p.now.showOf(w.use, total)
 	p.now.speak(tr("The stick now, to scale"))
 	p.then.showOf(then, total)
