@@ -132,6 +132,8 @@ func TestHelps(t *testing.T) {
 	}
 	none := func(e *wire.Estimate) { e.Rows[1].Verdict = "does_not_fit" }
 	few := at(pageSummary, told(50, 1450, 1200, verdictOf("does_not_fit", 300)))
+	late := at(pageSummary, told(50, 1450, 1200))
+	late.check = &wire.CheckResult{Checks: []wire.Check{stop(wire.NoSpace, "1", "2", "3", "4")}}
 	few.use, few.knows = nil, []string{"zstd"}
 	for _, c := range []struct {
 		name string
@@ -139,6 +141,7 @@ func TestHelps(t *testing.T) {
 		want string
 	}{
 		{"fits", at(pageSummary, told(50, 1450, 1200)), ""},
+		{"fits, the check did not know", late, "The check was made before that was known. [Check _again]"},
 		{"not known yet", at(pageSummary, told(8, 1450, 1200, verdictOf("may_not_fit", 0))), ""},
 		{"xz fits", at(pageSummary, told(50, 1450, 1200, verdictOf("does_not_fit", 300), largest)),
 			"Packed with xz it fits: about 1.17 GiB (1.15–1.19). [Use xz]\nLeave less in it. Most of it is in /usr (900.0 MiB), /home (90.0 MiB). [See what takes the _space]\n" +

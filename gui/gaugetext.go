@@ -139,6 +139,7 @@ const (
 	helpCompressor helpKind = iota
 	helpSpace
 	helpRoom
+	helpCheck // the checks knew less
 	helpStick // there is no button for that
 )
 
@@ -153,6 +154,9 @@ type help struct {
 func (m *model) helps() []help {
 	r, e, ok := m.chosenRow()
 	v := estimate.Verdict(r.Verdict)
+	if stop := m.stop(); ok && v == estimate.Fits && stop != nil && m.busy == idle && slices.Contains([]wire.Code{wire.NoSpace, wire.FATLimit}, stop.Code) {
+		return []help{{kind: helpCheck, text: tr("The check was made before that was known."), button: tr("Check _again")}}
+	}
 	if !ok || v != estimate.FitsNot && (v != estimate.MayNotFit || r.Missing == 0) {
 		return nil
 	}

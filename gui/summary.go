@@ -95,7 +95,7 @@ func (p *summaryPage) helpRow(h help) *gtk.Box {
 	text := newLabel(h.text)
 	text.SetHExpand(true)
 	row.Add(text)
-	do := map[helpKind]func(){helpCompressor: func() { w.packWith(h.compressor) }, helpSpace: w.openSpace, helpRoom: w.roomForSummary}[h.kind]
+	do := map[helpKind]func(){helpCompressor: func() { w.packWith(h.compressor) }, helpSpace: w.openSpace, helpRoom: w.roomForSummary, helpCheck: w.recheck}[h.kind]
 	if do != nil {
 		b := must(gtk.ButtonNewWithMnemonic(h.button))
 		b.SetVAlign(gtk.ALIGN_CENTER)
