@@ -18,7 +18,7 @@ func (w *window) follow() {
 	case !wanted || w.busy != idle:
 	case g.stop == nil && !g.failed && w.helper.free():
 		w.measure(c)
-	case g.stop != nil && (!alike(c, g.asked) || c.Compressor != g.asked.Compressor || g.within != g.sent):
+	case g.stop != nil && g.others(c, g.within):
 		g.asked, g.sent = c, g.within
 		w.helper.choose(c, g.within)
 	}
@@ -35,13 +35,18 @@ func (w *window) unfollow() {
 func (w *window) measure(c wire.Choices) {
 	ctx, stop := context.WithCancel(context.Background())
 	w.gauge.begin(c, stop)
+	req, heard := wire.Request{Op: wire.OpEstimate, Choices: &c, Within: w.gauge.within}, false
 	reports := latest[wire.Estimate]{show: func(e wire.Estimate) {
-		if ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+		case !heard && w.gauge.others(c, req.Within): // chosen before it had begun, when nobody listened
+			w.helper.choose(w.gauge.asked, w.gauge.sent)
+		default:
 			w.gauge.take(e)
 			w.showFigures()
 		}
+		heard = true
 	}}
-	req := wire.Request{Op: wire.OpEstimate, Choices: &c, Within: w.gauge.within}
 	w.async(func() func() {
 		var last wire.Estimate
 		_ = w.helper.aside(ctx, req, wire.Watch{Estimate: reports.put}, &last) // without figures all goes on as well

@@ -36,6 +36,12 @@ func (g *gauge) begin(c wire.Choices, stop context.CancelFunc) {
 	g.stop, g.asked, g.sent, g.now = stop, c, g.within, measured{}
 }
 
+// others tells whether these are other choices, or of another directory, than
+// those that are being measured.
+func (g *gauge) others(c wire.Choices, within string) bool {
+	return !alike(c, g.asked) || c.Compressor != g.asked.Compressor || within != g.sent
+}
+
 // alike tells whether two choices make the same image, all compressors beside
 // each other.
 func alike(a, b wire.Choices) bool {

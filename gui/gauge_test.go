@@ -88,6 +88,8 @@ func TestFigureTexts(t *testing.T) {
 	huge := told(50, 3450, 3200, verdictOf("does_not_fit", 2000), func(e *wire.Estimate) { e.Rows[1].Verdict = "may_not_fit" })
 	failed := at(pageSummary, wire.Estimate{})
 	failed.gauge.failed, failed.check = true, &wire.CheckResult{Bound: 1000 * mib}
+	away := at(pageStart, told(50, 1450, 1200, verdictOf("", 0)))
+	away.intent.Facts.Boot = live.Boot{}
 	rows := func(m *model) string {
 		var out []string
 		for _, r := range m.figureRows() {
@@ -101,7 +103,11 @@ func TestFigureTexts(t *testing.T) {
 		{"how", at(pageHow, fits).howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack · 1.5 GiB remain free"},
 		{"how, companions", at(pageHow, companions).howText("xz"), "about 1.17 GiB (1.15–1.19) · 3 min to pack · 1.3 GiB remain free"},
 		{"how, too large", at(pageHow, not).howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack · does not fit"},
+		{"how, perhaps", at(pageHow, may).howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack · may not fit"},
 		{"how, unknown", at(pageHow, fits).howText("lz4"), "being measured …"},
+		{"how, the stick is away", away.howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack"},
+		{"start, the stick is away", away.startText(), ""},
+		{"summary, the stick is away", rows(away), "about 1.42 GiB (1.40–1.44)|unknown" + packing + "|note!"},
 		{"how, failed", failed.howText("zstd"), "not known before it begins"},
 		{"start", at(pageStart, fits).startText(), "A new version would take about 1.42 GiB (1.40–1.44), and 1.5 GiB would remain free."},
 		{"start, too large", at(pageStart, huge).startText(), "A new version would take about 3.37 GiB (3.35–3.39), and there is no room for that."},
@@ -126,6 +132,8 @@ func TestHelps(t *testing.T) {
 	}
 	none := func(e *wire.Estimate) { e.Rows[1].Verdict = "does_not_fit" }
 	few := at(pageSummary, told(50, 1450, 1200, verdictOf("does_not_fit", 300)))
+	late := at(pageSummary, told(50, 1450, 1200))
+	late.check = &wire.CheckResult{Checks: []wire.Check{stop(wire.NoSpace, "1", "2", "3", "4")}}
 	few.use, few.knows = nil, []string{"zstd"}
 	for _, c := range []struct {
 		name string
@@ -133,6 +141,7 @@ func TestHelps(t *testing.T) {
 		want string
 	}{
 		{"fits", at(pageSummary, told(50, 1450, 1200)), ""},
+		{"fits, the check did not know", late, "The check was made before that was known. [Check _again]"},
 		{"not known yet", at(pageSummary, told(8, 1450, 1200, verdictOf("may_not_fit", 0))), ""},
 		{"xz fits", at(pageSummary, told(50, 1450, 1200, verdictOf("does_not_fit", 300), largest)),
 			"Packed with xz it fits: about 1.17 GiB (1.15–1.19). [Use xz]\nLeave less in it. Most of it is in /usr (900.0 MiB), /home (90.0 MiB). [See what takes the _space]\n" +
@@ -158,7 +167,7 @@ func TestAfterwards(t *testing.T) {
 	for _, c := range []struct {
 		name                   string
 		f                      forecast
-		fresh, over, free, all int64 // MiB
+		fresh, over, free, all int64 // MiB; free: also what is barred
 	}{
 		{"fits", forecast{1000 * mib, 20 * mib, 0, 2900 * mib}, 1000, 0, 2000, 4000},
 		{"room unknown", forecast{1000 * mib, 20 * mib, 0, -1}, 1000, 0, 2000, 4000},
@@ -172,7 +181,7 @@ func TestAfterwards(t *testing.T) {
 			got[s.kind] = s
 		}
 		all := sum(afterwards(now, c.f))
-		if got[segNew].bytes != c.fresh*mib || got[segOver].bytes != c.over*mib || got[segFree].bytes != c.free*mib || all != c.all*mib {
+		if got[segNew].bytes != c.fresh*mib || got[segOver].bytes != c.over*mib || got[segFree].bytes+got[segBarred].bytes != c.free*mib || all != c.all*mib {
 			t.Errorf("%s: %+v, all %d", c.name, got, all/mib)
 		}
 		if got[segPersistence].bytes != c.f.beside {

@@ -54,7 +54,7 @@ func (m *model) boundTexts(bound int64) (size, after string) {
 func (m *model) freeText(r wire.EstimateRow, e wire.Estimate) string {
 	free := int64(m.intent.Facts.Boot.Free)
 	switch left := m.left(r, e); {
-	case free == 0:
+	case !m.intent.Facts.Boot.Mounted():
 		return tr("unknown")
 	case left < 0:
 		return trf("nothing: %[1]s are free now", words.Size(free))
@@ -88,9 +88,12 @@ func (m *model) howText(compressor string) string {
 		parts = append(parts, trf("%[1]d min to pack", int(r.Seconds/60)+1))
 	}
 	switch left := m.left(r, e); {
+	case !m.intent.Facts.Boot.Mounted():
 	case estimate.Verdict(r.Verdict) == estimate.FitsNot:
 		parts = append(parts, tr("does not fit"))
-	case left > 0:
+	case left < 0 || estimate.Verdict(r.Verdict) == estimate.MayNotFit && r.Missing > 0:
+		parts = append(parts, tr("may not fit"))
+	default:
 		parts = append(parts, trf("%[1]s remain free", words.Size(left)))
 	}
 	return strings.Join(parts, " · ")
@@ -100,7 +103,7 @@ func (m *model) howText(compressor string) string {
 func (m *model) startText() string {
 	r, e, ok := m.chosenRow()
 	switch left := m.left(r, e); {
-	case !ok:
+	case !ok || !m.intent.Facts.Boot.Mounted():
 		return roughText(m.intent.Facts, m.rough)
 	case estimate.Verdict(r.Verdict) == estimate.FitsNot || left < 0:
 		return trf("A new version would take %[1]s, and there is no room for that.", aboutText(r))
@@ -136,6 +139,7 @@ const (
 	helpCompressor helpKind = iota
 	helpSpace
 	helpRoom
+	helpCheck // the checks knew less
 	helpStick // there is no button for that
 )
 
@@ -150,6 +154,9 @@ type help struct {
 func (m *model) helps() []help {
 	r, e, ok := m.chosenRow()
 	v := estimate.Verdict(r.Verdict)
+	if stop := m.stop(); ok && v == estimate.Fits && stop != nil && m.busy == idle && slices.Contains([]wire.Code{wire.NoSpace, wire.FATLimit}, stop.Code) {
+		return []help{{kind: helpCheck, text: tr("The check was made before that was known."), button: tr("Check _again")}}
+	}
 	if !ok || v != estimate.FitsNot && (v != estimate.MayNotFit || r.Missing == 0) {
 		return nil
 	}

@@ -102,7 +102,7 @@ func roughText(f live.Facts, rough int64) string {
 }
 
 func segmentName(k segmentKind) string {
-	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free"), tr("the chosen version"), tr("too much")}[k]
+	return [...]string{tr("this system"), tr("other versions"), tr("saved changes"), tr("other files"), tr("new version, at most"), tr("free"), tr("the chosen version"), tr("too much"), tr("cannot be used for it")}[k]
 }
 
 // legend says in words what the bar shows.

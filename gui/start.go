@@ -74,7 +74,7 @@ func (p *startPage) updateTask() {
 	case stop != nil:
 		p.why.SetText(sentences(describe(*stop)))
 	default:
-		setText(p.why, strings.TrimSpace(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary.")+" "+w.startText()))
+		setText(p.why, strings.TrimSpace(tr("Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary.")+"\n"+w.startText()))
 	}
 	if can && !p.could && w.page == pageStart {
 		p.remaster.GrabDefault()

@@ -21,6 +21,7 @@ const (
 	segFree
 	segChosen // of segVersions
 	segOver   // of the new version, what does not fit
+	segBarred // free, but not for a new version
 )
 
 // segment is one part of the bar.
@@ -116,10 +117,12 @@ func afterwards(now []segment, f forecast) []segment {
 				fits = min(fits, f.room)
 			}
 			over := f.size - fits
-			out = append(out, segment{kind: segNew, bytes: fits, over: over, soft: f.off})
+			fresh := segment{kind: segNew, bytes: fits, over: over, soft: f.off}
 			if over > 0 {
-				out = append(out, segment{kind: segOver, bytes: over, soft: f.off})
+				out = append(out, segment{kind: segBarred, bytes: free - fits}, fresh, segment{kind: segOver, bytes: over, soft: f.off})
+				continue
 			}
+			out = append(out, fresh)
 			s.bytes = free - fits
 		}
 		out = append(out, s)
@@ -147,6 +150,15 @@ func spans(segments []segment, total int64, width float64) []span {
 		out = append(out, one)
 	}
 	return out
+}
+
+// reach is how far a picture goes: what sticks out ends vaguely.
+func reach(segments []segment) int64 {
+	total := sum(segments)
+	if n := len(segments); n > 0 && segments[n-1].kind == segOver {
+		total += segments[n-1].soft
+	}
+	return total
 }
 
 func sum(segments []segment) (total int64) {

@@ -59,7 +59,7 @@ func (p *summaryPage) showPicture() {
 	} else if w.gauge.failed && w.check != nil && w.check.Bound <= int64(w.intent.Facts.Boot.Free) {
 		then = withNew(w.use, w.check.Bound)
 	}
-	total := max(sum(w.use), sum(then))
+	total := max(sum(w.use), reach(then))
 	p.now.showOf(w.use, total)
 	p.now.speak(tr("The stick now, to scale"))
 	p.then.showOf(then, total)
@@ -72,7 +72,7 @@ func (p *summaryPage) showVerdict() {
 	level, text := w.verdict()
 	helps := w.helps()
 	p.steps.SetVisible(len(helps) == 0)
-	p.space.SetVisible(len(helps) == 0)
+	p.space.SetVisible(len(helps) == 0 && !w.gauge.failed)
 	p.space.SetSensitive(w.gauge.stop != nil)
 	shown := fmt.Sprint(level, text, helps, w.busy)
 	if shown == p.shown {
@@ -95,7 +95,7 @@ func (p *summaryPage) helpRow(h help) *gtk.Box {
 	text := newLabel(h.text)
 	text.SetHExpand(true)
 	row.Add(text)
-	do := map[helpKind]func(){helpCompressor: func() { w.packWith(h.compressor) }, helpSpace: w.openSpace, helpRoom: w.roomForSummary}[h.kind]
+	do := map[helpKind]func(){helpCompressor: func() { w.packWith(h.compressor) }, helpSpace: w.openSpace, helpRoom: w.roomForSummary, helpCheck: w.recheck}[h.kind]
 	if do != nil {
 		b := must(gtk.ButtonNewWithMnemonic(h.button))
 		b.SetVAlign(gtk.ALIGN_CENTER)

@@ -20,6 +20,9 @@ import (
 // of the image as the margin that is added anyway.
 const sureEnough = 0.005
 
+// tellGap is how long a state stays the newest: people read it.
+const tellGap = 250 * time.Millisecond
+
 // Estimate answers wire.OpEstimate: it tells again and again what is known of
 // the image to come. It only looks, and takes no lock.
 func Estimate(ctx context.Context, req wire.Request, out *wire.Out) (wire.Estimate, error) {
@@ -103,7 +106,7 @@ func (s *station) follow(ctx context.Context, r *estimate.Run, tell func(estimat
 			}
 			last = tell(state)
 			states = nil // until the gap is over; the newest waits
-			gap.Reset(100 * time.Millisecond)
+			gap.Reset(tellGap)
 			s.out.Estimate(last)
 		case <-gap.C:
 			states = r.States()

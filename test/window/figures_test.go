@@ -15,7 +15,7 @@ import (
 
 // measured waits until a compressor has figures.
 func measured() desktop.Step {
-	return desktop.Within(3*time.Minute, desktop.Wait("label", "about *"))
+	return desktop.Within(5*time.Minute, desktop.Wait("label", "about *"))
 }
 
 // TestFigures shows how large the new version will be: for each compressor, in
@@ -34,13 +34,13 @@ func TestFigures(t *testing.T) {
 				{desktop.Press(remaster), ready(), desktop.Press("Next"), desktop.Press("Next"), shot("how-first"), measured(), shot("how")},
 				{desktop.Choose("radio button", "xz: the smallest"), desktop.Press("Next"), shot("summary-first"),
 					desktop.Within(2*time.Minute, desktop.Wait("label", "You can cancel at any time*")),
-					desktop.Within(2*time.Minute, desktop.Wait("label", "It fits on the stick.")), desktop.Wait("label", "about *"), desktop.Wait("label", "packing: *"),
+					desktop.Within(5*time.Minute, desktop.Wait("label", "It fits on the stick.")), desktop.Wait("label", "about *"), desktop.Wait("label", "packing: *"),
 					desktop.Wait("", "The stick now, to scale: this system *"), desktop.Wait("label", "new version, about *"), shot("summary")},
 				{desktop.Press("What takes the space"), desktop.Wait("label", "The new version with xz: about *"), desktop.Wait("list item", "usr, folder, *"), shot("space"),
 					desktop.Keys("Return"), desktop.Wait("label", "/usr: *"), desktop.Wait("list item", "lib, folder, *"), shot("space-usr"),
 					desktop.Press("Up"), desktop.Wait("list item", "usr, folder, *"), desktop.Press("Back")},
 				{desktop.Within(2*time.Minute, desktop.Press("Back")), desktop.Press("Back"), desktop.Press("Back"), desktop.Press("Back"),
-					desktop.Within(2*time.Minute, desktop.Wait("label", "Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary. A new version would take about *")), shot("start")},
+					desktop.Within(2*time.Minute, desktop.Wait("label", "Packs the system as it is now into a new version, which starts at the next start of this computer. You are asked for the administrator's password, and nothing is changed before you have seen a summary.\nA new version would take about *")), shot("start")},
 			} {
 				play(t, d, p, part...)
 				named(t, p)
@@ -65,7 +65,7 @@ func TestFiguresTooLarge(t *testing.T) {
 	middle := (rows["xz"].Bound + rows["lz4"].Estimate) / 2
 	b.sh(t, fmt.Sprintf(leave, middle+17<<20))
 	p := b.fresh(t)
-	soon := func(s desktop.Step) desktop.Step { return desktop.Within(3*time.Minute, s) }
+	soon := func(s desktop.Step) desktop.Step { return desktop.Within(5*time.Minute, s) }
 	for _, part := range [][]desktop.Step{
 		{desktop.Press(remaster), soon(desktop.Press("Next")), desktop.Press("Next"), desktop.Choose("radio button", "lz4: the fastest"),
 			soon(desktop.Wait("label", "about *")), desktop.Shot("figures-none-how-first"), desktop.Shot("figures-none-how")},
