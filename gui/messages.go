@@ -63,6 +63,8 @@ func pageTitle(p pageName) string {
 		return tr("Versions and rollback")
 	case pageRoom:
 		return tr("Make room on the stick")
+	case pageLiveCD, pageLiveCDWork, pageLiveCDDone:
+		return liveCDTitle(p)
 	}
 	return tr("Live Remaster")
 }

@@ -28,6 +28,10 @@ const (
 	pageFailure  pageName = "failure"
 	pageVersions pageName = "versions"
 	pageRoom     pageName = "room"
+
+	pageLiveCD     pageName = "livecd"
+	pageLiveCDWork pageName = "livecdwork"
+	pageLiveCDDone pageName = "livecddone"
 )
 
 // steps are the pages of a remaster, in order.
@@ -56,6 +60,9 @@ type model struct {
 	policy  *history.Policy // what is wished on the page of room; nil: nothing yet
 	deleted int             // versions that are gone for it
 
+	cd     liveCD
+	thenCD bool // a LiveCD is to be made of the new version
+
 	failure *wire.Error
 	failed  task // what failed
 }
@@ -79,6 +86,7 @@ const (
 	comparing  task = "compare" // two versions, without the helper
 	pruning    task = "prune"
 	opening    task = "open" // a version, to look inside
+	imaging    task = "iso"  // a LiveCD is made, without the helper
 )
 
 // stop is the first thing that forbids a remaster, nil when nothing does.
@@ -153,11 +161,18 @@ func (m *model) buttonsOf(p pageName) buttons {
 		if m.restarts {
 			return buttons{tr("_Later"), tr("_Restart now"), false, tr("The computer restarts in a moment.")}
 		}
+		if m.thenCD {
+			return buttons{tr("_Later"), tr("Go on to the Live_CD"), m.busy == idle, tr("The LiveCD can be made now, before you restart.")}
+		}
 		return buttons{tr("_Later"), tr("_Restart now"), m.busy == idle, tr("The new version starts working with the next start of this computer.")}
 	case pageVersions:
 		return m.versionButtons()
 	case pageRoom:
 		return m.roomButtons()
+	case pageLiveCD:
+		return m.liveCDButtons()
+	case pageLiveCDDone:
+		return buttons{tr("_Back"), tr("Open the _folder"), true, ""}
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}

@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"path"
+	"sync"
 
 	"github.com/gotk3/gotk3/gdk"
 	"github.com/gotk3/gotk3/glib"
@@ -10,6 +11,7 @@ import (
 
 	"antix-remaster/assets"
 	"antix-remaster/core/estimate"
+	"antix-remaster/core/pause"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
@@ -45,6 +47,9 @@ type window struct {
 	retry   func()             // what was done with a version last, once more
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
+	held    *pause.Switch      // of the LiveCD that is being made
+	works   sync.WaitGroup     // what must have ended before this program does
+	aims    int                // how often was looked what a LiveCD needs
 
 	title, reason      *gtk.Label
 	side               *gtk.Box
@@ -113,6 +118,7 @@ func (w *window) pageOf(name pageName) page {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
 			pageStart: addStart, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
 			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom,
+			pageLiveCD: addLiveCD, pageLiveCDWork: addLiveCDWork, pageLiveCDDone: addLiveCDDone,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -212,14 +218,14 @@ func (w *window) updateButtons() {
 		w.next.GrabFocus()
 	}
 	w.could = b.can
-	w.closer.SetVisible(w.page != pageProgress && w.page != pageDone)
+	w.closer.SetVisible(!w.page.works() && w.page != pageDone)
 	w.updateSpinner()
 }
 
 // updateSpinner makes the spinner when it is needed: its picture takes a library
 // of 10 MiB.
 func (w *window) updateSpinner() {
-	waits := w.busy != idle && w.page != pageProgress
+	waits := w.busy != idle && !w.page.works()
 	if waits && w.spinner == nil {
 		w.spinner = must(gtk.SpinnerNew())
 		w.spinner.Start()
@@ -246,6 +252,8 @@ func (w *window) goBack() {
 		w.home()
 	case pageRoom:
 		w.show(pageVersions)
+	case pageLiveCD, pageLiveCDDone:
+		w.leaveLiveCD()
 	case pageCheck:
 		w.home()
 	default:
@@ -265,7 +273,15 @@ func (w *window) goOn() {
 	case pageRoom:
 		w.askPrune()
 	case pageDone:
+		if w.thenCD {
+			w.openLiveCD("new")
+			return
+		}
 		w.askRestart("")
+	case pageLiveCD:
+		w.goOnLiveCD()
+	case pageLiveCDDone:
+		w.openFolder()
 	case pageFailure:
 		w.again()
 	case pageHow:
@@ -284,7 +300,7 @@ func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check, w.choices = nil, wire.Choices{}
+	w.check, w.choices, w.thenCD = nil, wire.Choices{}, false
 	w.show(pageStart)
 	w.look(nil)
 }
