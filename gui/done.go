@@ -21,6 +21,7 @@ func addDone(w *window, add func(page, gtk.IWidget)) {
 	get[*gtk.Button](b, "card").Connect("clicked", func() {
 		w.save(tr("Save the card"), tr("How to go back.txt"), card(w.result, w.intent.Facts))
 	})
+	get[*gtk.Button](b, "livecd").Connect("clicked", func() { w.openLiveCD("new") })
 	add(p, get[*gtk.Box](b, "done"))
 }
 

@@ -122,7 +122,7 @@ func (w *window) made(r wire.BuildResult) {
 }
 
 func (w *window) progress(p wire.Progress) {
-	if w.busy != building {
+	if w.busy != building && w.busy != imaging {
 		return // a report that came late
 	}
 	w.meter.see(p, time.Now())
@@ -165,7 +165,7 @@ func (w *window) fail(t task, err error) {
 		return
 	}
 	w.failure, w.failed = e, t
-	if t == building && !w.givingUp {
+	if (t == building || t == imaging) && !w.givingUp {
 		m := describeError(e)
 		w.notify(m.Title, m.Text)
 	}
@@ -187,6 +187,9 @@ func (w *window) again() {
 		w.retry()
 	case pruning:
 		w.openRoom()
+	case imaging:
+		w.show(pageLiveCD)
+		w.aim()
 	default:
 		w.update()
 		w.look(w.begin)
@@ -267,7 +270,7 @@ func (w *window) notify(title, text string) {
 // startTick moves the clock of the progress page once a second.
 func (w *window) startTick() {
 	w.tick = glib.TimeoutAdd(1000, func() bool {
-		if w.page == pageProgress {
+		if w.page.works() {
 			w.update()
 		}
 		return true

@@ -30,7 +30,7 @@ func serving(t *testing.T) *helper {
 			return wire.CheckResult{Room: 7}, nil
 		})
 	}()
-	c, err := wire.NewClient(back, face)
+	c, err := wire.NewClient(back, face, wire.Titles{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,8 +52,8 @@ func (w *window) mayClose() bool {
 	switch {
 	case w.closing:
 		return true
-	case w.busy == building:
-		w.ask(tr("Give up the new version?"), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
+	case w.busy == building, w.busy == imaging:
+		w.ask(giveUpTitle(w.busy), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
 		return false
 	case slices.Contains([]task{keeping, disarming, staging, recording, deleting, pruning, entering}, w.busy):
 		w.tell(tr("One moment"), tr("Files on the stick are being filed away. The window can be closed when that is done."), nil)
@@ -63,6 +63,13 @@ func (w *window) mayClose() bool {
 		return false
 	}
 	return true
+}
+
+func giveUpTitle(t task) string {
+	if t == imaging {
+		return tr("Give up the LiveCD?")
+	}
+	return tr("Give up the new version?")
 }
 
 // closeNow closes without a question; a run that goes on is cancelled.

@@ -68,6 +68,8 @@ func pageTitle(p pageName) string {
 		return tr("Make room on the stick")
 	case pageSpace:
 		return tr("What takes the space")
+	case pageLiveCD, pageLiveCDWork, pageLiveCDDone:
+		return liveCDTitle(p)
 	}
 	return tr("Live Remaster")
 }

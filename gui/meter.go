@@ -1,26 +1,32 @@
 package gui
 
 import (
-	"slices"
 	"time"
 
 	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
 )
 
-// share is how much of the whole bar a stage takes. Only their order matters
-// for the promise that the bar never goes back; that packing takes longest is
-// what people see.
-var share = []struct {
+// stageShare is how much of the whole bar a stage takes.
+type stageShare struct {
 	stage wire.Stage
 	part  float64
-}{
+}
+
+// share is that of the stages of a remaster. Only their order matters
+// for the promise that the bar never goes back; that packing takes longest is
+// what people see.
+var share = []stageShare{
 	{wire.StagePrepare, 0.01}, {wire.StageScan, 0.04}, {wire.StagePack, 0.65}, {wire.StageWrite, 0.10},
 	{wire.StageRead, 0.07}, {wire.StageCompare, 0.11}, {wire.StageArm, 0.02},
 }
 
+// liveCDShare is that of a LiveCD: it is written, and read back.
+var liveCDShare = []stageShare{{wire.StagePrepare, 0.02}, {wire.StageISO, 0.58}, {wire.StageISORead, 0.40}}
+
 // meter follows the progress of a run.
 type meter struct {
+	share             []stageShare
 	begun, stageBegun time.Time
 	stage             wire.Stage
 	done, total       int64
@@ -30,8 +36,13 @@ type meter struct {
 	lost, stageLost   time.Duration // in pauses
 }
 
-// start begins anew.
-func (m *meter) start(now time.Time) { *m = meter{begun: now, stageBegun: now} }
+// start begins a remaster.
+func (m *meter) start(now time.Time) { m.startOf(share, now) }
+
+// startOf begins work that has these stages.
+func (m *meter) startOf(share []stageShare, now time.Time) {
+	*m = meter{share: share, begun: now, stageBegun: now}
+}
 
 // see takes one report.
 func (m *meter) see(p wire.Progress, now time.Time) {
@@ -45,7 +56,7 @@ func (m *meter) see(p wire.Progress, now time.Time) {
 // whole is the part of all work that is done.
 func (m *meter) whole() float64 {
 	sum := 0.0
-	for _, s := range share {
+	for _, s := range m.share {
 		if s.stage == m.stage {
 			return min(sum+s.part*m.part(), 1)
 		}
@@ -101,11 +112,8 @@ func (m *meter) remaining(now time.Time) (time.Duration, bool) {
 // speed is how fast the image grows while it is packed, in bytes a second; 0
 // when it does not, or not yet.
 func (m *meter) speed(now time.Time) int64 {
-	if s := m.stageElapsed(now).Seconds(); m.stage == wire.StagePack && s >= 1 {
+	if s := m.stageElapsed(now).Seconds(); (m.stage == wire.StagePack || m.stage == wire.StageISO) && s >= 1 {
 		return int64(float64(m.bytes) / s)
 	}
 	return 0
 }
-
-// stageNumber is the place of a stage in the list, from 0.
-func stageNumber(s wire.Stage) int { return max(slices.Index(words.Stages(), s), 0) }

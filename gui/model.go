@@ -29,6 +29,10 @@ const (
 	pageVersions pageName = "versions"
 	pageRoom     pageName = "room"
 	pageSpace    pageName = "space"
+
+	pageLiveCD     pageName = "livecd"
+	pageLiveCDWork pageName = "livecdwork"
+	pageLiveCDDone pageName = "livecddone"
 )
 
 // steps are the pages of a remaster, in order.
@@ -58,6 +62,9 @@ type model struct {
 	deleted int             // versions that are gone for it
 	said    string          // what a button has done, until something else is chosen
 
+	cd     liveCD
+	thenCD bool // a LiveCD is to be made of the new version
+
 	failure *wire.Error
 	failed  task // what failed
 }
@@ -82,6 +89,7 @@ const (
 	comparing  task = "compare" // two versions, without the helper
 	pruning    task = "prune"
 	opening    task = "open" // a version, to look inside
+	imaging    task = "iso"  // a LiveCD is made, without the helper
 )
 
 // stop is the first thing that forbids a remaster, nil when nothing does.
@@ -137,6 +145,9 @@ func (m *model) buttonsOf(p pageName) buttons {
 		if m.restarts {
 			return buttons{tr("_Later"), tr("_Restart now"), false, tr("The computer restarts in a moment.")}
 		}
+		if m.thenCD {
+			return buttons{tr("_Later"), tr("Go on to the Live_CD"), m.busy == idle, tr("The LiveCD can be made now, before you restart.")}
+		}
 		return buttons{tr("_Later"), tr("_Restart now"), m.busy == idle, tr("The new version starts working with the next start of this computer.")}
 	case pageMenu:
 		return m.menuButtons()
@@ -146,6 +157,10 @@ func (m *model) buttonsOf(p pageName) buttons {
 		return m.roomButtons()
 	case pageSpace:
 		return buttons{back: tr("_Back"), why: m.spaceWhy()}
+	case pageLiveCD:
+		return m.liveCDButtons()
+	case pageLiveCDDone:
+		return buttons{tr("_Back"), tr("Open the _folder"), true, ""}
 	case pageFailure:
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}

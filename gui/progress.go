@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gotk3/gotk3/gtk"
@@ -12,6 +13,9 @@ import (
 // progressPage shows how the work goes on.
 type progressPage struct {
 	w             *window
+	work          task
+	share         []stageShare
+	hold          func() // the work, or let it go on
 	stages        []stageRow
 	fraction      *gtk.ProgressBar
 	figures       *gtk.Label
@@ -27,19 +31,33 @@ type stageRow struct {
 }
 
 func addProgress(w *window, add func(page, gtk.IWidget)) {
+	p := &progressPage{w: w, work: building, share: share, hold: func() { w.helper.pause(w.meter.paused.IsZero()) }}
+	add(p, p.build())
+}
+
+func addLiveCDWork(w *window, add func(page, gtk.IWidget)) {
+	p := &progressPage{w: w, work: imaging, share: liveCDShare, hold: w.pauseLiveCD}
+	add(p, p.build())
+}
+
+func (p *progressPage) build() *gtk.Box {
 	b := load("progress")
-	p := &progressPage{w: w, fraction: get[*gtk.ProgressBar](b, "fraction"), figures: get[*gtk.Label](b, "figures"),
-		pause: get[*gtk.Button](b, "pause"), cancel: get[*gtk.Button](b, "cancel"),
-		log: must(get[*gtk.TextView](b, "log").GetBuffer())}
+	p.fraction, p.figures = get[*gtk.ProgressBar](b, "fraction"), get[*gtk.Label](b, "figures")
+	p.pause, p.cancel = get[*gtk.Button](b, "pause"), get[*gtk.Button](b, "cancel")
+	p.log = must(get[*gtk.TextView](b, "log").GetBuffer())
+	if p.work == imaging {
+		get[*gtk.Label](b, "meanwhile").SetText(tr("You can go on working meanwhile. Do not pull out the stick, nor the disk that the LiveCD goes to."))
+		get[*gtk.Expander](b, "details").Hide() // nothing is learned on the way
+	}
 	p.fill(get[*gtk.Box](b, "stages"))
 	p.updateStages(0)
-	p.pause.Connect("clicked", p.pauseOrGoOn)
+	p.pause.Connect("clicked", p.hold)
 	p.cancel.Connect("clicked", p.askCancel)
-	add(p, get[*gtk.Box](b, "progress"))
+	return get[*gtk.Box](b, "progress")
 }
 
 func (p *progressPage) fill(box *gtk.Box) {
-	for _, s := range share {
+	for _, s := range p.share {
 		row := newBox(gtk.ORIENTATION_HORIZONTAL, 8)
 		i := must(gtk.ImageNew())
 		i.SetSizeRequest(16, 16)
@@ -56,13 +74,18 @@ func (p *progressPage) update() {
 	m := &p.w.meter
 	if m.stage != p.shown {
 		p.shown = m.stage
-		p.updateStages(stageNumber(m.stage))
+		p.updateStages(p.place(m.stage))
 	}
 	p.fraction.SetFraction(m.fraction)
 	p.fraction.SetText(trf("%[1]d %%", int(m.fraction*100)))
 	p.figures.SetText(progressText(m, time.Now()))
 	p.updateButtons()
 	p.updateLog()
+}
+
+// place is that of a stage in the list, from 0.
+func (p *progressPage) place(s wire.Stage) int {
+	return max(slices.IndexFunc(p.share, func(one stageShare) bool { return one.stage == s }), 0)
 }
 
 func (p *progressPage) updateStages(now int) {
@@ -94,7 +117,7 @@ func (p *progressPage) updateButtons() {
 		text = tr("_Go on")
 	}
 	p.pause.SetLabel(text)
-	working := p.w.busy == building && !p.w.givingUp
+	working := p.w.busy == p.work && !p.w.givingUp
 	p.pause.SetSensitive(working)
 	p.cancel.SetSensitive(working)
 	if p.w.givingUp {
@@ -112,10 +135,6 @@ func (p *progressPage) updateLog() {
 	}
 }
 
-func (p *progressPage) pauseOrGoOn() {
-	p.w.helper.pause(p.w.meter.paused.IsZero())
-}
-
 func (p *progressPage) askCancel() {
-	p.w.ask(tr("Give up the new version?"), tr("Everything that was made so far is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), p.w.giveUp)
+	p.w.ask(giveUpTitle(p.work), tr("Everything that was made so far is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), p.w.giveUp)
 }

@@ -10,7 +10,12 @@ import (
 
 // listsVersions tells whether a page needs the versions on the stick; Return
 // does nothing there by itself.
-func (p pageName) listsVersions() bool { return p == pageVersions || p == pageRoom || p == pageMenu }
+func (p pageName) listsVersions() bool {
+	return p == pageVersions || p == pageRoom || p == pageMenu || p == pageLiveCD
+}
+
+// works tells whether a page shows how work goes on.
+func (p pageName) works() bool { return p == pageProgress || p == pageLiveCDWork }
 
 const gib = 1 << 30
 

@@ -58,5 +58,9 @@ func Run(version string) int {
 		}
 		w.top.Present()
 	})
-	return app.Run(os.Args[:1])
+	status := app.Run(os.Args[:1])
+	if w != nil {
+		w.works.Wait()
+	}
+	return status
 }

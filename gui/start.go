@@ -14,7 +14,7 @@ type startPage struct {
 	running, stick, nextboot, why *gtk.Label
 	news                          *gtk.Box
 	use                           *stickBar
-	remaster, versions, again     *gtk.Button
+	remaster, versions, cd, again *gtk.Button
 	could                         bool // the task could be begun at the last look
 }
 
@@ -27,6 +27,8 @@ func addStart(w *window, add func(page, gtk.IWidget)) {
 	p.remaster.Connect("clicked", w.begin)
 	p.versions = get[*gtk.Button](b, "versions")
 	p.versions.Connect("clicked", w.openVersions)
+	p.cd = get[*gtk.Button](b, "livecd")
+	p.cd.Connect("clicked", func() { w.openLiveCD("") })
 	p.again = get[*gtk.Button](b, "again")
 	p.again.Connect("clicked", func() {
 		w.said = ""
@@ -64,6 +66,7 @@ func (p *startPage) updateTask() {
 	p.remaster.SetSensitive(can)
 	p.again.SetSensitive(w.busy == idle)
 	p.versions.SetSensitive(w.intent.Facts.Live && w.busy == idle && !w.restarts)
+	p.cd.SetSensitive(w.intent.Facts.Live && w.busy == idle && !w.restarts)
 	switch {
 	case !w.looked:
 		p.why.SetText(tr("Your system is being looked at …"))

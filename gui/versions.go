@@ -33,6 +33,7 @@ func addVersions(w *window, add func(page, gtk.IWidget)) {
 	p.list.Connect("mnemonic-activate", func() bool { p.focus(); return true }) // it has no focus of its own
 	for button, do := range map[*gtk.Button]func(history.Version){
 		p.changes: w.showChanges, p.inside: w.lookInside, p.try: w.askTry, p.verify: w.verify, p.note: w.askNote, p.pin: w.togglePin, p.remove: w.askDelete,
+		get[*gtk.Button](b, "livecd"): func(v history.Version) { w.openLiveCD(v.Place) },
 	} {
 		button.Connect("clicked", func() {
 			if v, ok := w.chosen(); ok {

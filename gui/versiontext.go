@@ -69,10 +69,8 @@ func (m *model) versionButtons() buttons {
 		b.back, b.why = tr("_Stop"), m.readingText()
 	case !m.listed:
 		b.why = tr("The stick is being looked at …")
-	case !ok && !m.intent.Facts.Boot.Mounted():
-		b.why = describe(wire.Check{Code: wire.StickUnseen, Args: []string{m.intent.Facts.Boot.UUID}}).Text
 	case !ok:
-		b.why = tr("No version can be seen. Is the stick plugged in?")
+		b.why = m.noVersion()
 	case v.State == history.Armed:
 		b.next, b.can = tr("_Take it out of the next start"), preflight.Unchangeable(m.intent.Facts) == nil
 		b.why = tr("It goes back to where it was, or is filed away. Nothing is deleted.")
@@ -85,6 +83,14 @@ func (m *model) versionButtons() buttons {
 		b.why = m.said
 	}
 	return b
+}
+
+// noVersion says why there is none in the list.
+func (m *model) noVersion() string {
+	if !m.intent.Facts.Boot.Mounted() {
+		return describe(wire.Check{Code: wire.StickUnseen, Args: []string{m.intent.Facts.Boot.UUID}}).Text
+	}
+	return tr("No version can be seen. Is the stick plugged in?")
 }
 
 // readingText is how far the work with a version is.

@@ -3,12 +3,14 @@ package gui
 import (
 	"context"
 	"path"
+	"sync"
 
 	"github.com/gotk3/gotk3/gdk"
 	"github.com/gotk3/gotk3/glib"
 	"github.com/gotk3/gotk3/gtk"
 
 	"antix-remaster/assets"
+	"antix-remaster/core/pause"
 	"antix-remaster/core/sys"
 	"antix-remaster/core/wire"
 )
@@ -46,6 +48,9 @@ type window struct {
 	missed  bool               // room is made for the remaster that is about to begin
 	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent   *sys.TextAgent     // in a terminal window; nil: none
+	held    *pause.Switch      // of the LiveCD that is being made
+	works   sync.WaitGroup     // what must have ended before this program does
+	aims    int                // how often was looked what a LiveCD needs
 
 	title, reason      *gtk.Label
 	side               *gtk.Box
@@ -114,7 +119,8 @@ func (w *window) pageOf(name pageName) page {
 		maker := map[pageName]func(*window, func(page, gtk.IWidget)){
 			pageStart: addStart, pageMenu: addMenu, pageCheck: addCheck, pageContent: addContent, pageHow: addHow, pageSummary: addSummary,
 			pageProgress: addProgress, pageDone: addDone, pageFailure: addFailure, pageVersions: addVersions, pageRoom: addRoom,
-			pageSpace: addSpace,
+			pageSpace:  addSpace,
+			pageLiveCD: addLiveCD, pageLiveCDWork: addLiveCDWork, pageLiveCDDone: addLiveCDDone,
 		}[name]
 		maker(w, func(p page, root gtk.IWidget) {
 			w.pages[name] = p
@@ -218,7 +224,7 @@ func (w *window) updateButtons() {
 		w.next.GrabFocus()
 	}
 	w.could = b.can
-	w.closer.SetVisible(w.page != pageProgress && w.page != pageDone)
+	w.closer.SetVisible(!w.page.works() && w.page != pageDone)
 	w.updateSpinner()
 	w.follow()
 }
@@ -226,7 +232,7 @@ func (w *window) updateButtons() {
 // updateSpinner makes the spinner when it is needed: its picture takes a library
 // of 10 MiB.
 func (w *window) updateSpinner() {
-	waits := w.busy != idle && w.page != pageProgress
+	waits := w.busy != idle && !w.page.works()
 	if waits && w.spinner == nil {
 		w.spinner = must(gtk.SpinnerNew())
 		w.spinner.Start()
@@ -257,6 +263,8 @@ func (w *window) goBack() {
 		w.leaveRoom()
 	case pageSpace:
 		w.show(pageSummary)
+	case pageLiveCD, pageLiveCDDone:
+		w.leaveLiveCD()
 	case pageCheck:
 		w.home()
 	default:
@@ -278,7 +286,15 @@ func (w *window) goOn() {
 	case pageMenu:
 		w.askMenu(w.menuLacks())
 	case pageDone:
+		if w.thenCD {
+			w.openLiveCD("new")
+			return
+		}
 		w.askRestart("")
+	case pageLiveCD:
+		w.goOnLiveCD()
+	case pageLiveCDDone:
+		w.openLiveCDFolder()
 	case pageFailure:
 		w.again()
 	case pageHow:
@@ -297,7 +313,7 @@ func (w *window) home() {
 	if w.cancel != nil {
 		w.cancel()
 	}
-	w.check, w.choices, w.gauge.failed, w.missed = nil, wire.Choices{}, false, false
+	w.check, w.choices, w.gauge.failed, w.missed, w.thenCD = nil, wire.Choices{}, false, false, false
 	w.show(pageStart)
 	w.look(nil)
 }

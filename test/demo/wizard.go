@@ -14,7 +14,7 @@ import (
 const wizard = "antix-remaster"
 
 // wizardSteps lead the wizard through a remaster where nobody sits at a
-// screen, to its end.
+// screen, and through a LiveCD of the new version, to its end.
 var wizardSteps = []desktop.Step{
 	desktop.Wait("label", "Packs the system as it is now*"), desktop.Shot("demo-1-start"),
 	desktop.Press("Remaster this system"),
@@ -32,8 +32,10 @@ var wizardSteps = []desktop.Step{
 	desktop.Press("Create"),
 	desktop.Wait("label", "Packing the system"), desktop.Shot("demo-6-progress"),
 	desktop.Within(20*time.Minute, desktop.Wait("label", "The new version is ready and verified.")), desktop.Shot("demo-7-done"),
-	desktop.Press("Restart now"),
-	desktop.Wait("", "Restart now?"), desktop.Shot("demo-8-restart"),
+	desktop.Press("Make a LiveCD of it …"), desktop.Wait("label", "Your system is not changed. You can cancel*"), desktop.Shot("demo-8-livecd"),
+	desktop.Press("Make the LiveCD"), desktop.Within(5*time.Minute, desktop.Wait("label", "The LiveCD is ready")), desktop.Shot("demo-9-livecd-done"),
+	desktop.Press("Back"), desktop.Press("Restart now"),
+	desktop.Wait("", "Restart now?"), desktop.Shot("demo-10-restart"),
 	desktop.Press("Later"),
 }
 
@@ -47,18 +49,18 @@ func screen() *desktop.Screen {
 
 // goBackSteps choose the version from before in the list.
 var goBackSteps = []desktop.Step{
-	desktop.Wait("label", "This start switched to the version that was waiting.*"), desktop.Shot("demo-9-new-version"),
+	desktop.Wait("label", "This start switched to the version that was waiting.*"), desktop.Shot("demo-11-new-version"),
 	desktop.Press("Versions and rollback"),
-	desktop.Wait("list item", "Fresh install, previous*"), desktop.Keys("alt+k", "Down"), desktop.Shot("demo-10-versions"),
-	desktop.Press("Go back to this version"), desktop.Wait("", "Go back to “Fresh install”?"), desktop.Shot("demo-11-go-back"),
+	desktop.Wait("list item", "Fresh install, previous*"), desktop.Keys("alt+k", "Down"), desktop.Shot("demo-12-versions"),
+	desktop.Press("Go back to this version"), desktop.Wait("", "Go back to “Fresh install”?"), desktop.Shot("demo-13-go-back"),
 	desktop.Press("Go back"),
-	desktop.Within(time.Minute, desktop.Wait("", "“Fresh install” is in place*")), desktop.Shot("demo-12-restart"),
+	desktop.Within(time.Minute, desktop.Wait("", "“Fresh install” is in place*")), desktop.Shot("demo-14-restart"),
 	desktop.Press("Later"), desktop.Wait("button", "Take it out of the next start"),
 }
 
 func (d *demo) wizard(ctx context.Context) error {
-	headline(4, "Make the next version: the wizard")
-	return d.window(ctx, wizardSteps, "Make a new version with it.")
+	headline(4, "Make the next version, and a LiveCD of it: the wizard")
+	return d.window(ctx, wizardSteps, "Make a new version with it, and a LiveCD of that.")
 }
 
 // goBack starts the new version, and goes back to the one from before.
