@@ -61,19 +61,19 @@ func (v *view) afterStart() (notice, bool) {
 	case f.DidRemaster && has(old):
 		return v.left(switched, nameOf(v.before, old), tr("_Keep this version"),
 			tr("If all works well, keep it: the one from before, “%[1]s”, is then filed away, and the way is free for a next one."), tr("If not, go back.")), true
-	case f.DidRemaster && f.Armed != nil: // which is what counts now
-		return notice{}, false
-	case f.DidRemaster:
-		return notice{level: wire.Note, text: switched}, true
 	case f.DidRollback && has(bad):
 		return v.left(tr("This start went back to the version from before."), nameOf(v.aside, bad), tr("_File it away"),
 			tr("The version you left, “%[1]s”, is still there; file it away, so that there can be a next one. Nothing is deleted."), ""), true
-	case f.DidRollback:
-		return notice{level: wire.Note, text: tr("This start went back to the version from before.")}, true
 	case has(old):
 		return v.left("", nameOf(v.before, old), tr("_File it away"), lies(), tr("Or go back to it.")), true
 	case has(bad):
 		return v.left("", nameOf(v.aside, bad), tr("_File it away"), lies(), ""), true
+	case f.Armed != nil: // which is what counts now
+		return notice{}, false
+	case f.DidRemaster:
+		return notice{level: wire.Note, text: switched}, true
+	case f.DidRollback:
+		return notice{level: wire.Note, text: tr("This start went back to the version from before.")}, true
 	}
 	return notice{}, false
 }

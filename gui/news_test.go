@@ -43,6 +43,8 @@ func TestNews(t *testing.T) {
 		{"the one before does not start", was(broken, remastered, "linuxfs.old"), "[keep]", []string{"“Then”", "for a next one."}},
 		{"another waits", was(old, func(f *live.Facts) { remastered(f); armed(f) }, "linuxfs.old"), "[keep disarm]", []string{"“Then”", "“Next”, waits"}},
 		{"kept already", was(stick(), remastered), "[]", []string{"switched"}},
+		{"remastered, and going back", was(stick(), func(f *live.Facts) { remastered(f); armed(f) }), "[disarm]", []string{"“Next”, waits"}},
+		{"remastered, and something is in the way", was(bad, remastered, "linuxfs.bad"), "[keep]", []string{"“Bad one”, still lies"}},
 		{"rolled back", was(bad, rolledBack, "linuxfs.bad"), "[keep]", []string{"went back", "“Bad one”, is still there"}},
 		{"rolled back, and filed", was(stick(), rolledBack), "[]", []string{"went back"}},
 		{"a boot later", was(old, nil, "linuxfs.old"), "[keep stage]", []string{"“Then”, still lies", "Or go back"}},

@@ -3,6 +3,7 @@ package history
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 
@@ -14,12 +15,12 @@ import (
 type MenuState string
 
 const (
-	MenuPlain MenuState = "plain" // nothing, and never had; or somebody removed it
+	MenuPlain MenuState = "plain" // nothing, and the user did not say so
 	MenuOn    MenuState = "on"    // the entries
 	MenuOff   MenuState = "off"   // none, as the user said
 )
 
-// Menus is what a boot of this stick can choose of ours.
+// Menus is what the boot menus of the stick have of this program.
 type Menus struct {
 	Files   map[string]MenuState // of each menu that starts this system, by its file: "boot/grub/grub.cfg"
 	Entries []bootmenu.Extra     // that are in one of them, in their order
@@ -27,25 +28,13 @@ type Menus struct {
 }
 
 // Missing tells whether there is a menu that could have the entries and has not.
-func (m Menus) Missing() bool {
-	for _, s := range m.Files {
-		if s != MenuOn {
-			return true
-		}
-	}
-	return false
-}
+func (m Menus) Missing() bool { return m.First() || m.any(MenuOff) }
 
-// First tells whether the next change of the versions extends a menu that has
-// nothing of this program yet.
-func (m Menus) First() bool {
-	for _, s := range m.Files {
-		if s == MenuPlain {
-			return true
-		}
-	}
-	return false
-}
+// First tells whether a menu has nothing of this program yet: the next new version
+// extends it, and so does going back.
+func (m Menus) First() bool { return m.any(MenuPlain) }
+
+func (m Menus) any(s MenuState) bool { return slices.Contains(slices.Collect(maps.Values(m.Files)), s) }
 
 // ReadMenus looks at the boot menus of the stick as the helper does, without any
 // privilege. root is that of live.Read.
