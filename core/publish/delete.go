@@ -19,8 +19,8 @@ import (
 //
 // It refuses with Pending (it is armed), Protected (it runs, or is the
 // default), SharedTarget, NotMovable (a spare one), NameTaken (a link that is
-// not of the scheme linuxfs.03), and with fs.ErrNotExist when there is no such version; then
-// nothing was changed. After another error healing finishes it.
+// not of the scheme linuxfs.03), and with fs.ErrNotExist when there is no such
+// version; then nothing was changed. After another error healing finishes it.
 func (m *Medium) Delete(ctx context.Context, s Set, _ wire.Report) (Filed, error) {
 	suffix, err := m.suffixOf(s)
 	if err == nil && s.Archive == "" && m.IsSpare(s.Image) {
