@@ -21,6 +21,7 @@ type stickBar struct {
 	segments []segment
 	total    int64 // bytes that fill the width
 	shown    string
+	spoken   string
 }
 
 func newStickBar(into *gtk.Box) *stickBar {
@@ -59,7 +60,10 @@ func (s *stickBar) showOf(segments []segment, total int64) {
 // speak is for a bar whose legend is not shown.
 func (s *stickBar) speak(name string) {
 	s.legend.SetVisible(false)
-	setSpoken(&s.area.Widget, name+": "+s.shown)
+	if text := name + ": " + s.shown; text != s.spoken {
+		s.spoken = text
+		setSpoken(&s.area.Widget, text)
+	}
 }
 
 // key is one entry of the legend: a patch of the colour, and words.

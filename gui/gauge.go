@@ -36,6 +36,9 @@ func (g *gauge) begin(c wire.Choices, stop context.CancelFunc) {
 	g.stop, g.asked, g.sent, g.now = stop, c, g.within, measured{}
 }
 
+// forget drops what is known: somebody made room, or changed files.
+func (g *gauge) forget() { g.now, g.before = measured{}, measured{} }
+
 // others tells whether these are other choices, or of another directory, than
 // those that are being measured.
 func (g *gauge) others(c wire.Choices, within string) bool {

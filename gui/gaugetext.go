@@ -154,7 +154,7 @@ type help struct {
 func (m *model) helps() []help {
 	r, e, ok := m.chosenRow()
 	v := estimate.Verdict(r.Verdict)
-	if stop := m.stop(); ok && v == estimate.Fits && stop != nil && m.busy == idle && slices.Contains([]wire.Code{wire.NoSpace, wire.FATLimit}, stop.Code) {
+	if stop := m.stop(); ok && v == estimate.Fits && stop != nil && m.busy == idle && ofSpace(*stop) {
 		return []help{{kind: helpCheck, text: tr("The check was made before that was known."), button: tr("Check _again")}}
 	}
 	if !ok || v != estimate.FitsNot && (v != estimate.MayNotFit || r.Missing == 0) {
@@ -176,6 +176,9 @@ func (m *model) helps() []help {
 	}
 	return append(out, help{kind: helpStick, text: trf("Or use a stick with at least %[1]s more room.", words.Size(r.Missing))})
 }
+
+// ofSpace tells whether a stop is one that more room takes away.
+func ofSpace(c wire.Check) bool { return c.Code == wire.NoSpace || c.Code == wire.FATLimit }
 
 // largestText names the largest directories, none twice.
 func largestText(parts []wire.EstimatePart) string {

@@ -45,6 +45,7 @@ func (w *window) leaveRoom() {
 		return
 	}
 	w.missed = false
+	w.gauge.forget()
 	w.show(pageSummary)
 	w.recheck()
 }

@@ -31,7 +31,10 @@ func addSpace(w *window, add func(page, gtk.IWidget)) {
 	b := load("space")
 	p := &spacePage{w: w, where: get[*gtk.Label](b, "where"), up: get[*gtk.Button](b, "up"), again: get[*gtk.Button](b, "again"), list: get[*gtk.ListBox](b, "list")}
 	p.up.Connect("clicked", func() { w.openFolder(above(w.gauge.within)) })
-	p.again.Connect("clicked", w.recheck)
+	p.again.Connect("clicked", func() {
+		w.gauge.forget()
+		w.recheck()
+	})
 	p.list.Connect("row-activated", p.activated)
 	add(p, get[*gtk.Box](b, "space"))
 }

@@ -41,8 +41,8 @@ func (p *summaryPage) figures() {
 	fillGrid(p.rows, summaryRows(w.intent, w.figureRows()))
 	p.showPicture()
 	p.showVerdict()
-	problem, checked := "", !w.needsCheck()
-	if stop := w.stop(); stop != nil && checked && len(w.helps()) == 0 {
+	problem := ""
+	if stop := w.stop(); stop != nil && !w.needsCheck() && (len(w.helps()) == 0 || !ofSpace(*stop)) {
 		m := describe(*stop)
 		problem = m.Text + " " + m.Hint
 	}
