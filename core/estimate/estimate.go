@@ -17,6 +17,8 @@ type Choice struct {
 	Rules plan.Rules // what is left out
 	Hows  []How      // compressors, the chosen one first
 	Room  int64      // bytes that the image may have; negative when that is not known
+
+	Within string // directory of which State.Inside tells; "": the root
 }
 
 // Input is what an estimate works on.
@@ -47,6 +49,8 @@ type State struct {
 	Twins   int64 // bytes of files that are packed once as others have the same content
 	Walked  bool
 	Largest []Part // directories that take the most
+	Within  string // as Choice.Within
+	Inside  []Part // what takes the most in that directory
 	Work    time.Duration
 }
 

@@ -36,7 +36,8 @@ type work struct {
 	child   time.Duration // that of mksquashfs
 	lately  time.Duration // and that of its last run on blocks
 	twinCPU time.Duration
-	largest []Part
+	parts   divided
+	within  string // as Choice.Within
 }
 
 func (r *Run) run(ctx context.Context) {
@@ -145,7 +146,7 @@ func (w *work) choose(c Choice) {
 		}
 		w.rows = append(w.rows, r)
 	}
-	w.room = c.Room
+	w.room, w.within = c.Room, c.Within
 	w.lay(w.c.apply(c.Rules))
 }
 
@@ -161,7 +162,7 @@ func (w *work) lay(in []bool) {
 		w.rename(r)
 		w.calculate(r)
 	}
-	w.largest = w.parts()
+	w.divideNow()
 	w.tell()
 }
 
@@ -196,8 +197,11 @@ func (w *work) again() bool {
 	return false
 }
 
-// stay waits for other choices, and tells whether there are some.
+// stay tells what is known in the end, waits for other choices, and tells
+// whether there are some.
 func (w *work) stay() bool {
+	w.divideNow()
+	w.tell()
 	for w.in.Stay {
 		select {
 		case <-w.ctx.Done():
@@ -218,7 +222,9 @@ func (w *work) spent() time.Duration { return sys.CPUTime() - w.own + w.child }
 
 // tell publishes what is known.
 func (w *work) tell() {
-	s := State{Entries: int64(w.l.entries) - 1, Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.largest, Work: w.spent()}
+	w.divide()
+	s := State{Entries: int64(w.l.entries) - 1, Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.parts.largest,
+		Within: w.parts.within, Inside: w.parts.inside, Work: w.spent()}
 	for _, r := range w.rows {
 		s.Rows = append(s.Rows, r.out)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
+	"strings"
 	"time"
 
 	"antix-remaster/core/build"
@@ -20,12 +22,12 @@ const sureEnough = 0.005
 
 // Estimate answers wire.OpEstimate: it tells again and again what is known of
 // the image to come. It only looks, and takes no lock.
-func Estimate(ctx context.Context, c wire.Choices, seconds int, out *wire.Out) (wire.Estimate, error) {
+func Estimate(ctx context.Context, req wire.Request, out *wire.Out) (wire.Estimate, error) {
 	s, err := open(ctx, out, (*station).read, (*station).openMounted)
 	if err != nil {
 		return wire.Estimate{}, err
 	}
-	result, err := s.estimate(ctx, c, seconds)
+	result, err := s.estimate(ctx, req)
 	return result, s.end(err)
 }
 
@@ -38,7 +40,7 @@ func (s *station) openMounted(ctx context.Context) error {
 	return s.openDir(ctx)
 }
 
-func (s *station) estimate(ctx context.Context, c wire.Choices, seconds int) (wire.Estimate, error) {
+func (s *station) estimate(ctx context.Context, req wire.Request) (wire.Estimate, error) {
 	if err := s.mountView(); err != nil {
 		return wire.Estimate{}, err
 	}
@@ -46,17 +48,17 @@ func (s *station) estimate(ctx context.Context, c wire.Choices, seconds int) (wi
 	if err != nil {
 		return wire.Estimate{}, err
 	}
-	choice, err := s.choice(c)
+	a, err := s.asked(req)
 	if err != nil {
 		return wire.Estimate{}, err
 	}
 	always, _ := plan.Shipped()
-	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Always: plan.Compile(always), Choice: choice, Old: s.oldImage(ctx), Engine: engine,
-		Temp: plan.WorkDir, Memory: spareMemory(), Seed: uint64(os.Getpid()), Work: time.Duration(seconds) * time.Second, Enough: sureEnough, Stay: seconds == 0})
-	changed := s.changed(ctx, choice.Rules)
+	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Always: plan.Compile(always), Choice: a.Choice, Old: s.oldImage(ctx), Engine: engine,
+		Temp: plan.WorkDir, Memory: spareMemory(), Seed: uint64(os.Getpid()), Work: time.Duration(req.Seconds) * time.Second, Enough: sureEnough, Stay: req.Seconds == 0})
+	changed := s.changed(ctx, a.Rules)
 	result, err := s.follow(ctx, r, func(state estimate.State) wire.Estimate {
-		return told(state, choice.Room, changed)
-	}, &choice)
+		return told(state, a, changed)
+	}, &a)
 	if errors.Is(err, estimate.ErrMemory) {
 		s.log.add("no estimate: %v", err)
 		err = nil
@@ -77,21 +79,21 @@ func (s *station) changed(ctx context.Context, rules plan.Rules) int64 {
 }
 
 // follow tells what the estimate tells, and what was chosen meanwhile.
-func (s *station) follow(ctx context.Context, r *estimate.Run, tell func(estimate.State) wire.Estimate, choice *estimate.Choice) (last wire.Estimate, err error) {
+func (s *station) follow(ctx context.Context, r *estimate.Run, tell func(estimate.State) wire.Estimate, a *asked) (last wire.Estimate, err error) {
 	gap := time.NewTimer(0)
 	<-gap.C
 	defer gap.Stop()
 	states := r.States()
 	for {
 		select {
-		case c := <-wire.Chosen(ctx):
-			other, err := s.choice(c)
+		case req := <-wire.Chosen(ctx):
+			other, err := s.asked(req)
 			if err != nil {
 				s.log.add("choices that cannot be: %v", err)
 				continue
 			}
-			*choice = other
-			r.Choose(other)
+			*a = other
+			r.Choose(a.Choice)
 		case state, more := <-states:
 			if !more {
 				if err := r.Err(); errors.Is(err, context.Canceled) {
@@ -109,11 +111,18 @@ func (s *station) follow(ctx context.Context, r *estimate.Run, tell func(estimat
 	}
 }
 
-// choice makes of the user's choices what the estimate needs.
-func (s *station) choice(c wire.Choices) (estimate.Choice, error) {
+// asked is what the estimate is asked for.
+type asked struct {
+	estimate.Choice
+	beside int64 // bytes that companions of the image will take
+}
+
+// asked makes of the user's choices what the estimate needs.
+func (s *station) asked(req wire.Request) (asked, error) {
+	c := *req.Choices
 	p, err := plan.Make(s.facts, c)
 	if err != nil {
-		return estimate.Choice{}, err
+		return asked{}, err
 	}
 	hows := []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}}
 	for _, other := range plan.Compressors {
@@ -121,15 +130,14 @@ func (s *station) choice(c wire.Choices) (estimate.Choice, error) {
 			hows = append(hows, estimate.How{Compressor: other, Processors: c.Processors})
 		}
 	}
-	room := int64(-1)
+	room, m := int64(-1), &preflight.Measured{}
 	if s.dir != nil {
-		m := &preflight.Measured{}
 		if err := s.space(m, p); err != nil {
-			return estimate.Choice{}, err
+			return asked{}, err
 		}
 		room = max(preflight.Room(preflight.Input{Facts: s.facts, Plan: p, Measured: m}), 0)
 	}
-	return estimate.Choice{Rules: plan.Compile(p.Patterns), Hows: hows, Room: room}, nil
+	return asked{estimate.Choice{Rules: plan.Compile(p.Patterns), Hows: hows, Room: room, Within: req.Within}, m.CopyBytes}, nil
 }
 
 // oldImage reads the tables of the image that runs. Whatever is wrong with it,
@@ -154,8 +162,9 @@ func (s *station) oldImage(ctx context.Context) *estimate.Old {
 // files needs 120 MB.
 func spareMemory() int64 { return min(sys.MemAvailable()/4, 512<<20) }
 
-func told(s estimate.State, room, changed int64) wire.Estimate {
-	e := wire.Estimate{Rows: []wire.EstimateRow{}, Largest: []wire.EstimatePart{}, Entries: s.Entries, Bytes: s.Bytes, Twins: s.Twins, Changed: changed, Room: room, Work: s.Work.Seconds()}
+func told(s estimate.State, a asked, changed int64) wire.Estimate {
+	e := wire.Estimate{Rows: []wire.EstimateRow{}, Largest: parts(s.Largest), Within: s.Within, Inside: byName(parts(s.Inside)),
+		Entries: s.Entries, Bytes: s.Bytes, Twins: s.Twins, Changed: changed, Room: a.Room, Beside: a.beside, Work: s.Work.Seconds()}
 	for _, r := range s.Rows {
 		e.Rows = append(e.Rows, wire.EstimateRow{Compressor: r.How.Compressor, Level: r.How.Level, Estimate: r.Estimate, Error: r.Error, Bound: r.Bound,
 			Blocks: r.Blocks, Whole: r.Whole, Seconds: r.Seconds, Verdict: string(r.Verdict), Missing: r.Missing})
@@ -163,10 +172,23 @@ func told(s estimate.State, room, changed int64) wire.Estimate {
 	if len(e.Rows) > 0 {
 		e.EstimateRow = e.Rows[0]
 	}
-	for _, p := range s.Largest {
-		e.Largest = append(e.Largest, wire.EstimatePart{Path: p.Path, Bytes: p.Bytes, Stored: p.Stored})
-	}
 	return e
+}
+
+// byName leaves of the paths only the last part: together they must fit a line.
+func byName(all []wire.EstimatePart) []wire.EstimatePart {
+	for i := range all {
+		all[i].Path = path.Base(all[i].Path)
+	}
+	return all
+}
+
+func parts(all []estimate.Part) []wire.EstimatePart {
+	out := []wire.EstimatePart{}
+	for _, p := range all {
+		out = append(out, wire.EstimatePart{Path: strings.ToValidUTF8(p.Path, "\uFFFD"), Bytes: p.Bytes, Stored: p.Stored, Dir: p.Dir})
+	}
+	return out
 }
 
 // How long a check may take to become sure whether the image fits.

@@ -20,7 +20,7 @@ func Handle(ctx context.Context, req wire.Request, out *wire.Out) (any, error) {
 		case wire.OpCheck:
 			return Check(ctx, *req.Choices, out)
 		case wire.OpEstimate:
-			return Estimate(ctx, *req.Choices, req.Seconds, out)
+			return Estimate(ctx, req, out)
 		}
 		return Build(ctx, *req.Choices, req.Plan, out)
 	case wire.OpDisarm:

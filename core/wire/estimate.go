@@ -10,11 +10,14 @@ type Estimate struct {
 	EstimateRow                // of the chosen compressor
 	Rows        []EstimateRow  `json:"rows"`    // of all compressors, the chosen one first; none while the tree is walked
 	Largest     []EstimatePart `json:"largest"` // directories that take the most
+	Within      string         `json:"within"`  // as Request.Within
+	Inside      []EstimatePart `json:"inside"`  // what takes the most in that directory, by name
 	Entries     int64          `json:"entries"` // that are packed; those seen so far while the tree is walked
 	Bytes       int64          `json:"bytes"`   // of their data, each once
 	Twins       int64          `json:"twins"`   // bytes of files that are packed once as others have the same content
 	Changed     int64          `json:"changed"` // bytes of the files in the union's upper layer
 	Room        int64          `json:"room"`    // bytes that the image may have; negative when that is not known
+	Beside      int64          `json:"beside"`  // bytes that the files beside the image will take
 	Work        float64        `json:"work"`    // seconds of the processors that were used
 }
 
@@ -32,47 +35,49 @@ type EstimateRow struct {
 	Missing    int64   `json:"missing"` // bytes that the room lacks for the bound
 }
 
-// EstimatePart is a directory and what it takes.
+// EstimatePart is a directory, or a file, and what it takes.
 type EstimatePart struct {
 	Path   string `json:"path"`   // without a leading slash, as somebody named it
 	Bytes  int64  `json:"bytes"`  // as it is
 	Stored int64  `json:"stored"` // about, in the image
+	Dir    bool   `json:"dir"`
 }
 
 type chosenKey struct{}
 
-// Chosen gives the newest choices that OpChoose brought for the running
-// operation.
-func Chosen(ctx context.Context) <-chan Choices {
-	ch, _ := ctx.Value(chosenKey{}).(chan Choices)
+// Chosen gives the newest OpChoose that came for the running operation. It has
+// choices.
+func Chosen(ctx context.Context) <-chan Request {
+	ch, _ := ctx.Value(chosenKey{}).(chan Request)
 	return ch
 }
 
 // withChosen makes the channel of one operation.
-func withChosen(ctx context.Context) (context.Context, chan Choices) {
-	ch := make(chan Choices, 1)
+func withChosen(ctx context.Context) (context.Context, chan Request) {
+	ch := make(chan Request, 1)
 	return context.WithValue(ctx, chosenKey{}, ch), ch
 }
 
 // choose hands other choices to the running operation; older ones that it did
 // not take yet are forgotten. Without one they are ignored.
-func (s *server) choose(c *Choices) {
+func (s *server) choose(req Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stop == nil || c == nil {
+	if s.stop == nil || req.Choices == nil {
 		return
 	}
 	select {
 	case <-s.chosen:
 	default:
 	}
-	s.chosen <- *c
+	s.chosen <- req
 }
 
 // Estimate tells what an estimate knows by now.
 func (o *Out) Estimate(e Estimate) { o.send(Event{Event: "estimate", Estimate: &e}) }
 
-// Choose gives other choices to the estimate that Do runs.
-func (c *Client) Choose(choices Choices) error {
-	return c.send(Request{Op: OpChoose, Choices: &choices})
+// Choose gives other choices to the estimate that Do runs, and the directory of
+// which it tells what takes the room.
+func (c *Client) Choose(choices Choices, within string) error {
+	return c.send(Request{Op: OpChoose, Choices: &choices, Within: within})
 }

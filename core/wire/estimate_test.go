@@ -13,7 +13,7 @@ func TestChoose(t *testing.T) {
 		out.Estimate(Estimate{EstimateRow: EstimateRow{Compressor: req.Choices.Compressor, Estimate: 1, Verdict: "may_not_fit"}, Room: int64(req.Seconds)})
 		select {
 		case other := <-Chosen(ctx):
-			out.Estimate(Estimate{EstimateRow: EstimateRow{Compressor: other.Compressor, Estimate: 2}})
+			out.Estimate(Estimate{EstimateRow: EstimateRow{Compressor: other.Choices.Compressor + " " + other.Within, Estimate: 2}})
 		case <-ctx.Done():
 		}
 		<-ctx.Done()
@@ -31,11 +31,11 @@ func TestChoose(t *testing.T) {
 		if e.Room != 7 {
 			t.Errorf("%+v", e)
 		}
-		if err := c.Choose(Choices{Compressor: "lz4"}); err != nil {
+		if err := c.Choose(Choices{Compressor: "lz4"}, "usr/lib"); err != nil {
 			t.Error(err)
 		}
 	}}, &Estimate{})
-	if AsError(err).Code != Cancelled || strings.Join(got, ",") != "xz may_not_fit,lz4 " {
+	if AsError(err).Code != Cancelled || strings.Join(got, ",") != "xz may_not_fit,lz4 usr/lib " {
 		t.Errorf("%v, %q", err, got)
 	}
 }
@@ -47,7 +47,7 @@ func TestChooseNothing(t *testing.T) {
 	if err != nil || len(events) != 1 {
 		t.Errorf("%v, %+v", err, events)
 	}
-	for _, r := range []Request{{Op: OpBuild, Seconds: 1}, {Op: OpEstimate, Seconds: -1}} {
+	for _, r := range []Request{{Op: OpBuild, Seconds: 1}, {Op: OpEstimate, Seconds: -1}, {Op: OpCheck, Within: "usr"}, {Op: OpEstimate, Within: "../etc"}, {Op: OpChoose, Within: "/etc"}} {
 		if r.check() == nil {
 			t.Errorf("accepted %+v", r)
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // Protocol is the version of the language; both sides must speak the same.
-const Protocol = 4
+const Protocol = 5
 
 // Op is what a face asks for.
 type Op string
@@ -64,6 +64,7 @@ type Request struct {
 	Note      string      `json:"note,omitempty"`      // of OpNote: one line; "" takes the note away
 	Menu      string      `json:"menu,omitempty"`      // of OpMenu: MenuOn or MenuOff
 	Seconds   int         `json:"seconds,omitempty"`   // of OpEstimate: time of the processors that it may use; 0: no limit
+	Within    string      `json:"within,omitempty"`    // of OpEstimate and OpChoose: directory of which it tells what takes the room; "": the root
 	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version was confirmed in words
 }
 

@@ -40,7 +40,7 @@ type nowhere struct{ io.Writer }
 func (nowhere) Close() error { return nil }
 
 func FuzzEvent(f *testing.F) {
-	ready := `{"event":"ready","protocol":4}` + "\n"
+	ready := `{"event":"ready","protocol":5}` + "\n"
 	for _, s := range []string{"", ready, `{"event":"error","code":"busy"}` + "\n", ready + `{"event":"progress","progress":{"stage":"pack","done":1,"total":2}}` + "\n" +
 		`{"event":"note","check":{"level":"warn","code":"battery","args":["1"]}}` + "\n" + `{"event":"result","result":{"name":"linuxfs.new"}}` + "\n",
 		ready + `{"event":"resumed"}` + "\n" + `{"event":"paused"}` + "\n" + `{"event":"paused"}` + "\n",

@@ -92,7 +92,7 @@ type server struct {
 	mu      sync.Mutex
 	stop    context.CancelFunc // of the running operation; nil when idle
 	pause   *pause.Switch      // of the same
-	chosen  chan Choices       // of the same
+	chosen  chan Request       // of the same
 }
 
 func (s *server) take(line []byte) error {
@@ -116,7 +116,7 @@ func (s *server) take(line []byte) error {
 	case OpPause, OpResume:
 		s.hold(req.Op == OpPause)
 	case OpChoose:
-		s.choose(req.Choices)
+		s.choose(req)
 	default:
 		return s.start(req)
 	}

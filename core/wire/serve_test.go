@@ -163,7 +163,7 @@ func answers(t *testing.T, in io.Reader, handle Handler) ([]Event, error) {
 	return events, err
 }
 
-const hello = `{"op":"hello","protocol":4}` + "\n"
+const hello = `{"op":"hello","protocol":5}` + "\n"
 
 func TestBadRequests(t *testing.T) {
 	for name, in := range map[string]string{

@@ -19,7 +19,7 @@ func script(t *testing.T, text string) string {
 	return path
 }
 
-const scriptReady = `echo '{"event":"ready","protocol":4}'; read -r hello; `
+const scriptReady = `echo '{"event":"ready","protocol":5}'; read -r hello; `
 
 func TestStartAndClose(t *testing.T) {
 	helper := script(t, scriptReady+`read -r op; echo '{"event":"result","result":{"archives":["archive/0001"]}}'; read -r more; exit 0`)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"io/fs"
 	"regexp"
 	"strings"
 	"unicode"
@@ -59,6 +60,8 @@ func (r Request) check() error {
 		return errors.New("on or off, and only for the menus")
 	case r.Seconds < 0 || r.Seconds > 0 && r.Op != OpEstimate:
 		return errors.New("no such time")
+	case r.Within != "" && (r.Op != OpEstimate && r.Op != OpChoose || !fs.ValidPath(r.Within)):
+		return errors.New("no such directory")
 	case r.Confirmed && r.Op != OpDelete:
 		return errors.New("nothing to confirm")
 	}

@@ -98,7 +98,7 @@ func malformed() []string {
 		`{"op":"build","choices":{"level":1e400}}`, `{"op":"build","choices":{"processors":99999999999999999999}}`, `{"op":"build","plan":{}}`,
 		strings.Repeat("[", deep), strings.Repeat("{\"a\":", deep/5), `{"choices":` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "}",
 		"{\"op\":\"keep\xff\"}", "\xef\xbb\xbf{\"op\":\"keep\"}", "{\"op\":\"keep\x00\"}", `{"op":"keep\u0000"}`, `{"op":"\ud800"}`,
-		`{"op":"hello","protocol":1}`, `{"op":"hello","protocol":4}`, `{"op":"","choices":{}}`, strings.Repeat(" ", wire.MaxLine+1)}
+		`{"op":"hello","protocol":1}`, `{"op":"hello","protocol":5}`, `{"op":"","choices":{}}`, strings.Repeat(" ", wire.MaxLine+1)}
 	return out
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // greeting is what every face says first.
-const greeting = `{"op":"hello","protocol":4}` + "\n"
+const greeting = `{"op":"hello","protocol":5}` + "\n"
 
 // choices are complete: nothing is left to the machine.
 func choices() wire.Choices {
