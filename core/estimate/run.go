@@ -97,7 +97,7 @@ func (w *work) walk() error {
 	ctx, stop := context.WithCancel(w.ctx)
 	defer stop()
 	last := time.Now()
-	_, err := build.CountEach(ctx, w.in.Dir, w.in.Always, nil, func(path string, n sys.Node, d *sys.Dir, name string) {
+	return build.Each(ctx, w.in.Dir, w.in.Always, func(path string, n sys.Node, d *sys.Dir, name string) {
 		if w.c.Visit(path, n, d, name); w.c.full != nil {
 			stop()
 		}
@@ -106,7 +106,6 @@ func (w *work) walk() error {
 			w.publish(State{Entries: int64(len(w.c.entries)), Work: w.spent()})
 		}
 	})
-	return err
 }
 
 const eventGap = 100 * time.Millisecond
