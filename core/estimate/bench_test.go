@@ -23,6 +23,7 @@ import (
 //	ANTIX_REMASTER_ESTIMATE_SEEDS  seeds, 20
 //	ANTIX_REMASTER_ESTIMATE_TREES  names of trees, all
 //	ANTIX_REMASTER_ESTIMATE_WITH   compressors, all
+//	ANTIX_REMASTER_ESTIMATE_WALK   tree for BenchmarkWalk, /usr
 //	ANTIX_REMASTER_ESTIMATE_KEEP   folder in which trees and images stay for the next time
 func setting(name, otherwise string) string {
 	if v := os.Getenv("ANTIX_REMASTER_ESTIMATE_" + name); v != "" {
@@ -124,6 +125,25 @@ func (s stand) try(dir, compressor, old string, seed int) trial {
 	}
 	check(s.b, r.Err())
 	return t
+}
+
+// BenchmarkWalk compares the processor time of a walk to that of `du -s` on the
+// same tree, interleaved: the tree of ANTIX_REMASTER_ESTIMATE_WALK, or /usr.
+func BenchmarkWalk(b *testing.B) {
+	dir := setting("WALK", "/usr")
+	var du, walk time.Duration
+	entries := 0
+	for range b.N {
+		cmd := exec.Command("du", "-s", dir)
+		check(b, cmd.Run())
+		du += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		begin, c := sys.CPUTime(), NewCensus(2<<30)
+		check(b, build.Each(b.Context(), dir, plan.Rules{}, c.Visit))
+		walk, entries = walk+sys.CPUTime()-begin, len(c.entries)
+	}
+	b.ReportMetric(walk.Seconds()/du.Seconds(), "du-ratio")
+	b.ReportMetric(walk.Seconds()*1e3/float64(b.N), "cpu-ms")
+	b.ReportMetric(float64(entries), "entries")
 }
 
 func median(v []float64) float64 {

@@ -10,12 +10,6 @@ import (
 // negative number, that many small files together from the first one on.
 type key struct{ file, number int32 }
 
-// look is what the cheap compressors made of a block: ratios.
-type look struct {
-	ratio [cheaps]float32
-	known [cheaps]bool
-}
-
 // packed is what the real one made of it.
 type packed struct{ stored, bytes int32 }
 

@@ -1,79 +1,93 @@
 package estimate
 
 import (
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/zstd"
-	"github.com/pierrec/lz4/v4"
+	"errors"
+	"slices"
 )
 
-// The cheap compressors run in this process, on many blocks; what the real one
-// makes of a block follows from what they make of it, nearly.
+// The cheap compressor is the real engine at its quickest, on many blocks: what
+// the slow ones make of a block follows from what this one makes of it. zstd
+// does not see repeats of three bytes, on which the slow ones live; where they
+// could matter gzip looks, too (docs/decisions/0022).
+var (
+	quickest = How{Compressor: "zstd", Level: 1}
+	second   = How{Compressor: "gzip", Level: 1}
+)
+
+// Ratios of the quickest between which the second looks.
 const (
-	cheapZstd = iota
-	cheapFlate
-	cheapLZ4
-	cheaps
+	secondFrom = 0.45
+	secondTo   = 0.9
 )
 
-// cheapOf is the one that a compressor follows best.
-var cheapOf = map[string]int{"zstd": cheapZstd, "xz": cheapZstd, "gzip": cheapFlate, "lz4": cheapLZ4}
-
-type cheap struct {
-	zstd  *zstd.Encoder
-	flate *flate.Writer
-	lz4   lz4.Compressor
-	out   []byte
+// try finds whether this engine has the quickest; else the second does it all.
+func (w *work) try() error {
+	if err := w.exact.add([]byte{0, 1, 2, 3}); err != nil {
+		return err
+	}
+	_, cpu, err := w.exact.run(w.ctx, quickest, blockSize)
+	w.quick, w.child = err == nil, w.child+cpu
+	return w.ctx.Err()
 }
 
-func newCheap() (*cheap, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(blockSize), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
-	if err != nil {
-		return nil, err
+// looked tells whether a row goes by cheap figures at all: lz4 is as quick
+// itself.
+func (r *rowState) looked() bool { return r.how.Compressor != "lz4" }
+
+// ratio is what the cheap compressor made of a block; 0 when nobody looked.
+func (w *work) ratio(k key) float64 { return float64(w.looks[k]) }
+
+// look has the cheap compressor look at the blocks that it does not know yet.
+func (w *work) look(keys []key) error {
+	var news, again []key
+	found := map[key]float32{}
+	for _, k := range keys {
+		_, known := w.looks[k]
+		if _, twice := found[k]; !known && !twice {
+			news, found[k] = append(news, k), 1
+		}
 	}
-	f, err := flate.NewWriter(nil, flate.BestSpeed)
-	return &cheap{zstd: z, flate: f, out: make([]byte, 0, lz4.CompressBlockBound(blockSize))}, err
+	again = news
+	if w.quick {
+		if err := w.lookWith(quickest, news, found); err != nil {
+			return err
+		}
+		again = slices.DeleteFunc(news, func(k key) bool { return found[k] < secondFrom || found[k] > secondTo })
+	}
+	if err := w.lookWith(second, again, found); err != nil {
+		return err
+	}
+	for k, ratio := range found {
+		w.looks[k] = ratio
+	}
+	return nil
 }
 
-// tally counts what is written to it.
-type tally int
-
-func (t *tally) Write(b []byte) (int, error) { *t += tally(len(b)); return len(b), nil }
-
-// size is what is left of data, at most all of it: a block that does not get
-// smaller is stored as it is.
-func (c *cheap) size(which int, data []byte) int {
-	if len(data) == 0 || allZero(data) {
-		return 0 // a hole
-	}
-	n := 0
-	switch which {
-	case cheapZstd:
-		n = len(c.zstd.EncodeAll(data, c.out[:0]))
-	case cheapFlate:
-		var t tally
-		c.flate.Reset(&t)
-		if _, err := c.flate.Write(data); err != nil {
-			return len(data)
+// lookWith lowers what was found of blocks to what a compressor makes of them.
+func (w *work) lookWith(h How, keys []key, found map[key]float32) error {
+	for batch := range slices.Chunk(keys, maxBatch) {
+		sizes, lengths, err := w.packBlocks(h, batch)
+		if err != nil {
+			return err
 		}
-		if err := c.flate.Close(); err != nil {
-			return len(data)
-		}
-		n = int(t)
-	case cheapLZ4:
-		var err error
-		if n, err = c.lz4.CompressBlock(data, c.out[:cap(c.out)]); err != nil || n == 0 {
-			n = len(data)
+		for i, k := range batch {
+			found[k] = min(found[k], float32(sizes[i])/float32(max(lengths[i], 1)))
 		}
 	}
-	return min(n, len(data))
+	return nil
 }
 
-func allZero(data []byte) bool {
-	for _, b := range data {
-		if b != 0 {
-			return false
+// packBlocks has the engine pack blocks, and gives their sizes, stored and as
+// they are, in bytes.
+func (w *work) packBlocks(h How, keys []key) (sizes []int64, lengths []int32, err error) {
+	for _, k := range keys {
+		data := w.reader.read(w.l, k)
+		lengths = append(lengths, int32(len(data)))
+		if err := w.exact.add(data); err != nil {
+			return nil, nil, errors.Join(err, w.exact.clear())
 		}
 	}
-	return true
+	sizes, w.lately, err = w.exact.run(w.step, h, blockSize)
+	w.child += w.lately
+	return sizes, lengths, err
 }

@@ -10,35 +10,67 @@ import (
 
 // Steps are short, so that other choices and an end come through at once.
 const (
-	firstCheap = 64 // draws before the first real figure
+	firstCheap = 64  // draws before the first real figure
+	mostCheap  = 160 // in one step
 	firstExact = 8
-	maxBatch   = 24                     // blocks in one run of the real compressor: 6 MiB
-	maxStep    = 800 * time.Millisecond // that one should take
+	maxBatch   = 32                     // blocks in one run of the real compressor: 8 MiB
+	maxStep    = 400 * time.Millisecond // that one should take
 	goodError  = 0.005                  // standard error, of the estimate, up to which a row goes before the next
-	twinShare  = 0.6                    // of the time goes to looking for twins, until they are found
+	twinsFirst = time.Second            // of the processors, until which twins come first
+	twinShare  = 0.6                    // of the time goes to looking for twins at most, while they are the most unsure
 )
 
 // next does the most useful step.
 func (w *work) next() error {
 	r := w.worst()
-	switch {
-	case r == nil || !w.twins.done() && w.twinCPU.Seconds() < twinShare*w.spent().Seconds() && r.packs > 0:
-		w.lookForTwins()
-		return nil
-	case r.sums.bytes > 0 && len(w.current(r)) < firstCheap && w.draw(r, firstCheap):
-	case (r.packs > 0 || r.sums.bytes == 0) && r.entries == 0 || r.entries > 0 && math.Abs(float64(r.entries-w.l.files)) > 0.2*float64(r.entries):
-		if err := w.packTables(r); err != nil {
-			return err
-		}
-	case r.packs > 0 && w.cheapPays(r) && w.draw(r, max(len(r.draws)/4, firstCheap)):
-	default:
-		if err := w.pack(r); err != nil {
-			return err
-		}
+	if r == nil || !w.twins.done() && w.twinsPay(r) {
+		return w.lookForTwins()
+	}
+	if err := w.measure(r); err != nil {
+		return err
 	}
 	w.calculate(r)
 	w.tell()
 	return nil
+}
+
+// twinsPay tells whether to look for twins now. At the start it spares to look
+// twice at blocks of small files, which hold others once twins are known.
+func (w *work) twinsPay(r *rowState) bool {
+	if w.spent() < twinsFirst && time.Since(w.began) < 2*twinsFirst {
+		return true
+	}
+	if r.end {
+		return true // there is nothing else
+	}
+	_, se := w.twins.expected(w.l)
+	return r.packs > 0 && r.fit.mean*se > float64(r.out.Error)/2 && w.twinCPU.Seconds() < twinShare*w.spent().Seconds()
+}
+
+// measure learns more about a row.
+func (w *work) measure(r *rowState) error {
+	if r.sums.bytes > 0 && len(w.current(r)) < firstCheap {
+		if some, err := w.draw(r, firstCheap); some || err != nil {
+			return err
+		}
+	}
+	if w.tablesDiffer(r) {
+		return w.packTables(r)
+	}
+	if r.packs > 0 && w.cheapPays(r) {
+		if some, err := w.draw(r, min(max(len(r.draws)/4, firstCheap), mostCheap)); some || err != nil {
+			return err
+		}
+	}
+	return w.pack(r)
+}
+
+// tablesDiffer tells whether the tables were not measured yet, or were others.
+func (w *work) tablesDiffer(r *rowState) bool {
+	if r.entries == 0 {
+		return r.packs > 0 || r.sums.bytes == 0
+	}
+	return math.Abs(float64(r.entries-w.l.files)) > 0.2*float64(r.entries)
 }
 
 // worst is the row that needs a step most: the chosen one until it can be
@@ -74,11 +106,11 @@ func (w *work) worst() *rowState {
 // their time, than real ones.
 func (w *work) cheapPays(r *rowState) bool {
 	f := r.fit
-	if w.drawnOut(r) {
+	if w.drawnOut(r) || !r.looked() {
 		return false
 	}
-	if f.exact < minBlocks { // too few to believe what they say of each other
-		return f.cheap < 12*f.exact
+	if f.exact < 2*firstExact { // too few to believe what they say of each other
+		return f.cheap < 16*f.exact
 	}
 	perCheap := r.left[1] / float64(f.cheap) / r.cheapCPU.Seconds()
 	perExact := r.left[0] / float64(f.exact) / r.exactCPU.Seconds()
@@ -91,67 +123,71 @@ func (w *work) drawnOut(r *rowState) bool {
 }
 
 // draw takes n more places that hit blocks to be sampled, and has the cheap
-// compressor look at them. It is false when there are none.
-func (w *work) draw(r *rowState, n int) bool {
-	begin, total, misses, got := sys.CPUTime(), w.axis.length(), 0, 0
-	for got < n && misses < 64*1024 && w.step.Err() == nil && total > 0 {
-		at := point(r.next, w.shift)
-		r.next++
+// compressors look at them. It is false when there are none.
+func (w *work) draw(r *rowState, n int) (bool, error) {
+	begin, total, misses, next := w.spent(), w.axis.length(), 0, r.next
+	var news []draw
+	var keys []key
+	for len(news) < n && misses < 64*1024 && w.step.Err() == nil && total > 0 {
+		at := point(next, w.shift)
+		next++
 		file, offset := w.axis.find(int64(at * float64(total)))
 		if !w.counts(r, file) {
 			misses++
 			continue
 		}
 		k := w.reader.at(w.l, file, offset)
-		r.draws = append(r.draws, draw{at, file, k, w.look(r, k)})
-		got++
+		news, keys = append(news, draw{at: at, file: file, key: k}), append(keys, k)
 	}
-	if got > 0 {
-		r.cheapCPU = max((sys.CPUTime()-begin)/time.Duration(got), time.Microsecond)
+	if r.looked() {
+		if err := w.look(keys); err != nil {
+			return false, err
+		}
 	}
-	return got > 0
-}
-
-// look has the cheap compressor of a row look at a block and gives the ratio.
-func (w *work) look(r *rowState, k key) float64 {
-	l := w.looks[k]
-	if l == nil {
-		l = &look{}
-		w.looks[k] = l
+	for i := range news {
+		news[i].x = w.ratio(news[i].key)
 	}
-	if !l.known[r.cheap] {
-		data := w.reader.read(w.l, k)
-		l.known[r.cheap] = true
-		l.ratio[r.cheap] = float32(w.cheap.size(r.cheap, data)) / float32(max(len(data), 1))
+	r.next, r.draws = next, append(r.draws, news...)
+	if len(news) > 0 {
+		r.cheapCPU = max((w.spent()-begin)/time.Duration(len(news)), time.Microsecond)
 	}
-	return float64(l.ratio[r.cheap])
+	return len(news) > 0, nil
 }
 
 // wanted are the blocks that the real compressor should pack next: the first
 // that were drawn, and when all are packed, more.
-func (w *work) wanted(r *rowState, n int) []key {
-	var out []key
+func (w *work) wanted(r *rowState, n int) ([]draw, error) {
+	var out []draw
 	pick := func() {
 		for _, d := range w.current(r) {
-			if _, done := r.y[d.key]; !done && len(out) < n && !slices.Contains(out, d.key) {
-				out = append(out, d.key)
+			if _, done := r.y[d.key]; !done && len(out) < n && !holds(out, d.key) {
+				out = append(out, d)
 			}
 		}
 	}
-	pick()
-	for len(out) == 0 && !w.drawnOut(r) && w.draw(r, firstCheap) {
+	for pick(); len(out) == 0 && !w.drawnOut(r); pick() {
+		some, err := w.draw(r, firstCheap)
+		if err != nil {
+			return nil, err
+		}
+		if !some {
+			break
+		}
 		r.fit.cheap += firstCheap
-		pick()
 	}
 	if len(out) == 0 {
 		out = w.remaining(r, n)
 	}
-	return out
+	return out, nil
+}
+
+func holds(draws []draw, k key) bool {
+	return slices.ContainsFunc(draws, func(d draw) bool { return d.key == k })
 }
 
 // remaining goes through all blocks in order for n of those that no place hit.
-func (w *work) remaining(r *rowState, n int) []key {
-	var out []key
+func (w *work) remaining(r *rowState, n int) []draw {
+	var out []draw
 	for ; r.sweep < len(w.axis.files); r.sweep, r.within = r.sweep+1, 0 {
 		f := w.axis.files[r.sweep]
 		if !w.counts(r, f) {
@@ -162,9 +198,8 @@ func (w *work) remaining(r *rowState, n int) []key {
 				return out
 			}
 			k := w.reader.at(w.l, f, r.within)
-			if _, done := r.y[k]; !done && !slices.Contains(out, k) {
-				out = append(out, k)
-				r.draws = append(r.draws, draw{math.NaN(), f, k, w.look(r, k)})
+			if _, done := r.y[k]; !done && !holds(out, k) {
+				out = append(out, draw{at: math.NaN(), file: f, key: k})
 			}
 		}
 	}
@@ -177,34 +212,33 @@ func (w *work) pack(r *rowState) error {
 	if most := int(maxStep * time.Duration(max(r.how.Processors, 1)) / r.exactCPU); r.packs > 0 {
 		n = min(n, max(most, 4))
 	}
-	keys := w.wanted(r, n)
-	if len(keys) == 0 {
-		r.end = true
-		return nil
-	}
-	begin := sys.CPUTime()
-	var bytes int64
-	var lengths []int32
-	for _, k := range keys {
-		data := w.reader.read(w.l, k)
-		lengths = append(lengths, int32(len(data)))
-		bytes += int64(len(data))
-		if err := w.exact.add(data); err != nil {
-			return err
-		}
-	}
-	sizes, cpu, err := w.exact.run(w.step, r.how, blockSize)
-	w.child += cpu
+	next, err := w.wanted(r, n)
 	if err != nil {
 		return err
 	}
-	for i, k := range keys {
-		r.y[k] = packed{int32(sizes[i]), lengths[i]}
+	if len(next) == 0 {
+		r.end = true
+		return nil
+	}
+	var keys []key
+	for _, d := range next {
+		keys = append(keys, d.key)
+	}
+	begin := sys.CPUTime()
+	sizes, lengths, err := w.packBlocks(r.how, keys)
+	if err != nil {
+		return err
+	}
+	for i, d := range next {
+		r.y[d.key] = packed{int32(sizes[i]), lengths[i]}
+		r.bytes += int64(lengths[i])
+		if math.IsNaN(d.at) {
+			r.draws = append(r.draws, d)
+		}
 	}
 	r.packs++
-	r.cpu += max(cpu-w.exact.start, 0)
-	r.bytes += bytes
-	r.exactCPU = max((cpu+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
+	r.cpu += max(w.lately-w.exact.start, 0)
+	r.exactCPU = max((w.lately+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
 	return nil
 }
 
@@ -239,36 +273,48 @@ func (w *work) packTables(r *rowState) error {
 }
 
 // lookForTwins reads some groups of files.
-func (w *work) lookForTwins() {
+func (w *work) lookForTwins() (err error) {
 	begin, from := sys.CPUTime(), time.Now()
 	found := w.twins.next
-	for !w.twins.done() && time.Since(from) < maxStep/4 && w.step.Err() == nil {
+	for !w.twins.done() && time.Since(from) < maxStep/2 && w.step.Err() == nil {
 		w.twins.step(w.step)
 	}
 	w.twinCPU += sys.CPUTime() - begin
 	if w.step.Err() == nil && w.twins.next > found {
 		w.l = w.c.lay(w.l.in)
 		if w.twins.done() {
-			w.forget()
+			err = w.forget()
 		}
 		w.lay(w.l.in)
 	}
+	return err
 }
 
 // forget drops what was learned of small files while there were twins among
 // them: such blocks shrink more than those that are packed.
-func (w *work) forget() {
+func (w *work) forget() error {
 	for _, r := range w.rows {
 		for k := range r.y {
 			if k.number < 0 && w.share(r, k) == 0 {
 				delete(r.y, k)
 			}
 		}
+		var keys []key
 		for i, d := range r.draws {
 			if d.key.number < 0 && w.l.own[d.file] {
 				r.draws[i].key = w.reader.at(w.l, d.file, 0)
-				r.draws[i].x = w.look(r, r.draws[i].key)
+				keys = append(keys, r.draws[i].key)
 			}
 		}
+		if !r.looked() {
+			continue
+		}
+		if err := w.look(keys); err != nil {
+			return err
+		}
+		for i, d := range r.draws {
+			r.draws[i].x = w.ratio(d.key)
+		}
 	}
+	return nil
 }

@@ -149,7 +149,7 @@ func (w *work) ratios(r *rowState) []float64 {
 	sum, n := make([]float64, len(w.c.entries)), make([]float64, len(w.c.entries))
 	for _, d := range w.current(r) {
 		at := w.c.entries[d.file].parent
-		sum[at], n[at] = sum[at]+d.x, n[at]+1
+		sum[at], n[at] = sum[at]+r.shrinks(d), n[at]+1
 	}
 	for i := len(w.c.entries) - 1; i > 0; i-- {
 		above := w.c.entries[i].parent
@@ -161,4 +161,15 @@ func (w *work) ratios(r *rowState) []float64 {
 		out[i] = (sum[i] + trust*out[w.c.entries[i].parent]) / (n[i] + trust)
 	}
 	return out
+}
+
+// shrinks is the ratio of a block as far as it is known.
+func (r *rowState) shrinks(d draw) float64 {
+	switch y, packed := r.y[d.key]; {
+	case packed && y.bytes > 0:
+		return float64(y.stored) / float64(y.bytes)
+	case r.fit.exact > 0:
+		return min(max(r.fit.at(d.x), 0), 1)
+	}
+	return d.x
 }

@@ -59,7 +59,7 @@ func regress(draws []drawn) fit {
 		return f
 	}
 	terms := 1 // a curve through few points would follow their noise
-	for _, least := range []int{firstExact, 4 * firstExact} {
+	for _, least := range []int{firstExact, 12} {
 		if len(known) >= least {
 			terms++
 		}
@@ -67,7 +67,9 @@ func regress(draws []drawn) fit {
 	f.curve = curve(known, terms)
 	residuals, fitted := make([]float64, len(known)), make([]float64, len(draws))
 	for i, d := range draws {
-		fitted[i] = f.at(d.x)
+		if fitted[i] = f.at(d.x); d.exact {
+			fitted[i] = d.y
+		}
 		f.mean += fitted[i] / float64(len(draws))
 	}
 	if len(known) < 3 {

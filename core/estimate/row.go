@@ -8,8 +8,7 @@ import (
 // rowState is the estimate for one compressor while it grows.
 type rowState struct {
 	how    How
-	prices bool // the old image's costs hold for it
-	cheap  int
+	prices bool   // the old image's costs hold for it
 	next   uint32 // of the row of places
 	draws  []draw
 	y      map[key]packed // blocks that the real compressor packed
@@ -40,8 +39,8 @@ type draw struct {
 	x    float64 // ratio of the cheap compressor
 }
 
-func newRow(h How, old *Old) *rowState {
-	return &rowState{how: h, prices: old.prices(h), cheap: cheapOf[h.Compressor], y: map[key]packed{}, ratios: [4]float64{0.35, 0.45, 0.7, 0.4}, exactCPU: 50 * time.Millisecond, cheapCPU: time.Millisecond}
+func (w *work) newRow(h How) *rowState {
+	return &rowState{how: h, prices: w.c.image.prices(h), y: map[key]packed{}, ratios: [4]float64{0.35, 0.45, 0.7, 0.4}, exactCPU: 50 * time.Millisecond, cheapCPU: 5 * time.Millisecond}
 }
 
 // priced tells whether the old image tells what a file costs.

@@ -22,9 +22,9 @@ type work struct {
 	l       *layout
 	tables  *tables
 	twins   *twins
-	looks   map[key]*look
+	looks   map[key]float32 // ratios of the cheap compressor
 	reader  *blocks
-	cheap   *cheap
+	quick   bool // the engine has the quickest compressor
 	exact   *exact
 	shift   float64
 	rows    []*rowState // those of the choice, in its order
@@ -34,6 +34,7 @@ type work struct {
 	began   time.Time
 	own     time.Duration // this program's processor time when it began
 	child   time.Duration // that of mksquashfs
+	lately  time.Duration // and that of its last run on blocks
 	twinCPU time.Duration
 	parts   divided
 	within  string // as Choice.Within
@@ -47,7 +48,7 @@ func (r *Run) run(ctx context.Context) {
 		run = func(do func()) { do() }
 	}
 	run(func() {
-		w := &work{Run: r, ctx: ctx, began: time.Now(), own: sys.CPUTime(), looks: map[key]*look{}, idle: map[How]*rowState{}}
+		w := &work{Run: r, ctx: ctx, began: time.Now(), own: sys.CPUTime(), looks: map[key]float32{}, idle: map[How]*rowState{}}
 		r.err = w.whole()
 	})
 }
@@ -58,9 +59,6 @@ func (w *work) whole() (err error) {
 	}
 	defer w.root.Close()
 	if err := w.take(); err != nil {
-		return err
-	}
-	if w.cheap, err = newCheap(); err != nil {
 		return err
 	}
 	if w.exact, err = newExact(w.in.Engine, w.in.temp(), !w.in.Urgent); err != nil {
@@ -99,7 +97,7 @@ func (w *work) walk() error {
 	ctx, stop := context.WithCancel(w.ctx)
 	defer stop()
 	last := time.Now()
-	_, err := build.CountEach(ctx, w.in.Dir, w.in.Always, nil, func(path string, n sys.Node, d *sys.Dir, name string) {
+	return build.Each(ctx, w.in.Dir, w.in.Always, func(path string, n sys.Node, d *sys.Dir, name string) {
 		if w.c.Visit(path, n, d, name); w.c.full != nil {
 			stop()
 		}
@@ -108,7 +106,6 @@ func (w *work) walk() error {
 			w.publish(State{Entries: int64(len(w.c.entries)), Work: w.spent()})
 		}
 	})
-	return err
 }
 
 const eventGap = 100 * time.Millisecond
@@ -128,6 +125,9 @@ func (w *work) prepare() error {
 		return fmt.Errorf("cannot start %s: %w", w.in.Engine.Path, err)
 	}
 	w.exact.start, w.child = cpu, w.child+cpu
+	if err := w.try(); err != nil {
+		return err
+	}
 	w.choose(w.in.Choice)
 	return nil
 }
@@ -141,7 +141,7 @@ func (w *work) choose(c Choice) {
 	for _, h := range c.Hows {
 		r := w.idle[h]
 		if r == nil {
-			r = newRow(h, w.c.image)
+			r = w.newRow(h)
 		}
 		w.rows = append(w.rows, r)
 	}

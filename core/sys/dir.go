@@ -7,6 +7,7 @@ import (
 	"os"
 	"sort"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -208,10 +209,22 @@ func (d *Dir) Names() ([]string, error) {
 		return nil, d.wrap("list", ".", err)
 	}
 	defer unix.Close(fd) //nolint:errcheck // only read
+	return d.list(fd)
+}
+
+// NamesOnce is Names without opening the directory again, and works once: for
+// a walk over a whole tree.
+func (d *Dir) NamesOnce() ([]string, error) { return d.list(d.fd()) }
+
+var listBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// list reads the names from an open directory, and moves its position.
+func (d *Dir) list(fd int) ([]string, error) {
 	var names []string
-	buf := make([]byte, 16<<10)
+	buf := listBuffers.Get().(*[32 << 10]byte)
+	defer listBuffers.Put(buf)
 	for {
-		n, err := unix.ReadDirent(fd, buf)
+		n, err := unix.ReadDirent(fd, buf[:])
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
