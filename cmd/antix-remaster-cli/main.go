@@ -112,7 +112,11 @@ func (a *app) session(ctx context.Context, do func(*wire.Client) error) error {
 func (a *app) operate(ctx context.Context, c *wire.Client, req wire.Request, result any) error {
 	a.beginProgress()
 	defer a.endProgress()
-	said := context.AfterFunc(ctx, func() { a.tell(tr("Cancelling. What was begun is being removed.")) })
+	text := tr("Cancelling. What was begun is being removed.")
+	if req.Op == wire.OpKeep { // its last step can be left out, and what it did before stays
+		text = tr("Cancelling. Please wait a moment.")
+	}
+	said := context.AfterFunc(ctx, func() { a.tell(text) })
 	defer said()
 	return c.Do(ctx, req, wire.Watch{Progress: a.progress, Note: a.note, Estimate: a.estimated}, result)
 }
