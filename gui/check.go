@@ -45,6 +45,9 @@ func (p *checkPage) verdict() string {
 
 func (p *checkPage) fill(rows []checkRow) {
 	clear(&p.rows.Container)
+	if p.w.said != "" {
+		p.rows.Add(p.w.actionRow("", "", p.w.said))
+	}
 	for _, r := range rows {
 		p.rows.Add(p.w.iconRow(r.level, r.title, r.text, r.action, r.button))
 	}

@@ -205,12 +205,15 @@ func (w *window) mend(t task) {
 	case t == staging:
 		w.askStage(w.before)
 		return
+	case t == restarting:
+		w.askRestart("")
+		return
 	}
 	op := map[task]wire.Op{keeping: wire.OpKeep, disarming: wire.OpDisarm}[t]
 	was, r := w.view, wire.FiledResult{}
 	w.said = ""
 	w.act(t, wire.Request{Op: op}, &r, func() {
-		w.said = filedText(t, was, r)
+		w.said = strings.TrimSpace(filedText(t, was, w.view, r) + " " + unprovenText(w.notes))
 		w.update()
 		if w.page == pageCheck {
 			w.recheck()
@@ -230,7 +233,7 @@ func (w *window) act(t task, req wire.Request, result any, done func()) {
 	}}
 	watch := wire.Watch{Progress: reports.put, Note: func(c wire.Check) { glib.IdleAdd(func() { w.learn(c) }) }}
 	var found view
-	choices, listed := w.choices, w.page.listsVersions()
+	choices, listed := w.choices, w.page.listsVersions() || t == keeping // what it found damaged shows there
 	w.run(t, func(ctx context.Context) error {
 		err := w.helper.do(ctx, req, watch, result)
 		if err == nil {
@@ -259,6 +262,17 @@ func (w *window) sayWarnings(then func()) {
 		return
 	}
 	w.tell(tr("Please note"), strings.Join(say, "\n"), then)
+}
+
+// unprovenText says that the rescue version was not read to its end, "" when it
+// was.
+func unprovenText(notes []wire.Check) string {
+	for _, c := range notes {
+		if c.Code == wire.RescueUnproven {
+			return sentences(describe(c))
+		}
+	}
+	return ""
 }
 
 func (w *window) notify(title, text string) {

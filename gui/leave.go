@@ -55,6 +55,9 @@ func (w *window) mayClose() bool {
 	case w.busy == building, w.busy == imaging:
 		w.ask(giveUpTitle(w.busy), tr("The work is not finished. If you close the window it is cancelled, and everything it has made is removed. Your system stays as it is."), tr("_Go on working"), tr("Give _up"), w.closeNow)
 		return false
+	case w.keepIsDone():
+		w.ask(tr("Close the window now?"), tr("The version is filed away. What is read now is the one that the rescue entry of the boot menu starts. If you close the window, it is not verified; you can do that later, in the list of versions."), tr("_Go on working"), tr("Cl_ose"), w.closeNow)
+		return false
 	case slices.Contains([]task{keeping, disarming, staging, recording, deleting, pruning, entering}, w.busy):
 		w.tell(tr("One moment"), tr("Files on the stick are being filed away. The window can be closed when that is done."), nil)
 		return false

@@ -165,13 +165,20 @@ func (m *model) buttonsOf(p pageName) buttons {
 		return buttons{tr("_Back to the start"), tr("_Try again"), m.failed != idle && m.busy == idle, ""}
 	}
 	switch {
-	case m.busy == staging || m.busy == keeping && m.reading.Total > 0:
+	case m.busy == staging || m.keepReads():
 		return buttons{back: tr("_Stop"), why: m.readingText()}
 	case m.busy == keeping || m.busy == disarming:
 		return buttons{why: m.filingText()}
 	}
 	return buttons{}
 }
+
+// keepReads tells whether filing a version away has come to what takes minutes.
+func (m *model) keepReads() bool { return m.busy == keeping && m.reading.Total > 0 }
+
+// keepIsDone tells whether all that remains of it is to verify the rescue
+// version, which can be left out.
+func (m *model) keepIsDone() bool { return m.keepReads() && m.reading.Stage == wire.StageRescue }
 
 func (m *model) filingText() string {
 	if m.reading.Total > 0 {
@@ -204,6 +211,8 @@ func titleFits(i intent.Intent, c wire.Choices) bool {
 func (m *model) checkButtons() buttons {
 	b := buttons{back: tr("_Back"), next: tr("_Next")}
 	switch stop := m.hopeless(); {
+	case m.keepReads():
+		b.back, b.why = tr("_Stop"), m.readingText()
 	case m.busy == keeping || m.busy == disarming:
 		b.why = m.filingText()
 	case m.busy != idle || m.check == nil:

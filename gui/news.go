@@ -39,10 +39,19 @@ func (v *view) news() []notice {
 		if v.staged {
 			text = tr("“%[1]s” waits for the next start. If you do not want it, take it out: it goes back to where it was.")
 		}
-		out = append(out, notice{wire.Note, fmt.Sprintf(text, known(f.Armed.Title)), []rowAction{{disarming, tr("_Take it out")}}})
+		out = append(out, notice{wire.Note, fmt.Sprintf(text, known(f.Armed.Title)), v.waiting()})
 	}
 	if slices.ContainsFunc(f.Leftovers, func(l live.Leftover) bool { return l.Kind == live.LeftPart }) {
 		out = append(out, notice{level: wire.Note, text: tr("An earlier remaster was not finished. What it left is removed when the next one begins.")})
+	}
+	return out
+}
+
+// waiting is what can be done about a version that waits.
+func (v *view) waiting() []rowAction {
+	out := []rowAction{{disarming, tr("_Take it out")}}
+	if o := v.intent.Facts.NextBoot(); o.Kind == live.OutcomeSwap { // else it would wait on
+		out = append(out, rowAction{restarting, tr("_Restart now")})
 	}
 	return out
 }
@@ -108,9 +117,10 @@ func nameOf(v *history.Version, file string) string {
 	return words.VersionName(*v)
 }
 
-// filedText says what became of the versions that a button of a row moved.
-func filedText(t task, v view, r wire.FiledResult) string {
-	f := v.intent.Facts
+// filedText says what became of the versions that a button of a row moved; now
+// is what there is since.
+func filedText(t task, was, now view, r wire.FiledResult) string {
+	f := was.intent.Facts
 	switch {
 	case t == disarming && f.Armed == nil:
 		return ""
@@ -119,14 +129,32 @@ func filedText(t task, v view, r wire.FiledResult) string {
 	case t == disarming:
 		return trf("“%[1]s” was filed away, and the next start does not use it. You find it in the list of versions.", known(f.Armed.Title))
 	}
-	var names []string
-	for _, left := range []*history.Version{v.before, v.aside} {
+	var moved []history.Version
+	for _, left := range []*history.Version{was.before, was.aside} {
 		if left != nil {
-			names = append(names, words.VersionName(*left))
+			moved = append(moved, *left)
 		}
 	}
-	if len(names) == 0 {
+	if len(moved) == 0 {
 		return tr("It was filed away.")
 	}
-	return trf("Filed away: “%[1]s”. You can go back to it at any time, under “Versions and rollback”.", strings.Join(names, "”, “"))
+	say := []string{trf("Filed away: %[1]s.", quoted(moved))}
+	if unfit := slices.DeleteFunc(moved, now.fits); len(unfit) > 0 {
+		return strings.Join(append(say, trf("No start can use %[1]s.", quoted(unfit))), " ")
+	}
+	return strings.Join(append(say, tr("You can go back at any time, under “Versions and rollback”.")), " ")
+}
+
+// fits tells whether a start could use a version that lay elsewhere before:
+// damage may have been found since.
+func (v *view) fits(was history.Version) bool {
+	return was.Unfit == nil && !slices.ContainsFunc(v.versions, func(is history.Version) bool { return is.Head == was.Head && is.Unfit != nil })
+}
+
+// quoted names one version or two.
+func quoted(all []history.Version) string {
+	if len(all) == 2 {
+		return trf("“%[1]s” and “%[2]s”", words.VersionName(all[0]), words.VersionName(all[1]))
+	}
+	return trf("“%[1]s”", words.VersionName(all[0]))
 }

@@ -19,6 +19,10 @@ func TestNews(t *testing.T) {
 	left := history.Version{Version: live.Version{Title: "Bad one"}}
 	was := func(v view, change func(*live.Facts), names ...string) view {
 		v.intent.Facts.Files = append([]string{"linuxfs"}, names...)
+		v.intent.Facts.Entries, v.intent.Facts.Remasterable = live.Dir{}, true
+		for _, name := range v.intent.Facts.Files {
+			v.intent.Facts.Entries[name] = live.KindFile
+		}
 		if change != nil {
 			change(&v.intent.Facts)
 		}
@@ -41,15 +45,15 @@ func TestNews(t *testing.T) {
 		{"remastered", was(old, remastered, "linuxfs.old"), "[keep stage]", []string{"version that was waiting. If", "“Then”, is then filed", "go back."}},
 		{"went back", was(picked, remastered, "linuxfs.old"), "[keep stage]", []string{"that you had chosen", "“Then”"}},
 		{"the one before does not start", was(broken, remastered, "linuxfs.old"), "[keep]", []string{"“Then”", "for a next one."}},
-		{"another waits", was(old, func(f *live.Facts) { remastered(f); armed(f) }, "linuxfs.old"), "[keep disarm]", []string{"“Then”", "“Next”, waits"}},
+		{"another waits", was(old, func(f *live.Facts) { remastered(f); armed(f) }, "linuxfs.old", "linuxfs.new"), "[keep disarm]", []string{"“Then”", "“Next”, waits"}},
 		{"kept already", was(stick(), remastered), "[]", []string{"switched"}},
-		{"remastered, and going back", was(stick(), func(f *live.Facts) { remastered(f); armed(f) }), "[disarm]", []string{"“Next”, waits"}},
+		{"remastered, and going back", was(stick(), func(f *live.Facts) { remastered(f); armed(f) }, "linuxfs.new"), "[disarm restart]", []string{"“Next”, waits"}},
 		{"remastered, and something is in the way", was(bad, remastered, "linuxfs.bad"), "[keep]", []string{"“Bad one”, still lies"}},
 		{"rolled back", was(bad, rolledBack, "linuxfs.bad"), "[keep]", []string{"went back", "“Bad one”, is still there"}},
 		{"rolled back, and filed", was(stick(), rolledBack), "[]", []string{"went back"}},
 		{"a boot later", was(old, nil, "linuxfs.old"), "[keep stage]", []string{"“Then”, still lies", "Or go back"}},
 		{"a boot after a rollback", was(bad, nil, "linuxfs.bad"), "[keep]", []string{"“Bad one”, still lies"}},
-		{"armed", was(stick(), armed), "[disarm]", []string{"A new version, “Next”"}},
+		{"armed", was(stick(), armed, "linuxfs.new"), "[disarm restart]", []string{"A new version, “Next”"}},
 		{"mismatch", was(stick(), func(f *live.Facts) { f.VIDError = "x" }), "[]", []string{"not used"}},
 		{"unfinished", was(stick(), func(f *live.Facts) { f.Leftovers = []live.Leftover{{Kind: live.LeftPart}, {Kind: live.LeftPart}} }), "[]", []string{"not finished"}},
 	} {
@@ -68,22 +72,54 @@ func TestNews(t *testing.T) {
 	}
 }
 
-// TestFiled: what was filed away by a button is said, by its name.
+// TestFiled: what was filed away by a button is said, by its name, and no way
+// back that is none.
 func TestFiled(t *testing.T) {
-	v := stick()
-	v.before, v.aside = &history.Version{Version: live.Version{Title: "Then"}}, &history.Version{Version: live.Version{Title: "Bad one"}}
-	v.intent.Facts.Armed = &live.Version{Title: "Next"}
+	then, bad := version("Then", "b"), version("Bad one", "c")
+	broken := then
+	broken.Unfit = &wire.Check{Level: wire.Stop, Code: wire.VersionDamaged}
+	was := func(before, aside *history.Version) view {
+		v := stick()
+		v.before, v.aside = before, aside
+		v.intent.Facts.Armed = &live.Version{Title: "Next"}
+		return v
+	}
 	for _, c := range []struct {
 		t    task
+		was  view
+		is   []history.Version // since
 		r    wire.FiledResult
 		says string
 	}{
-		{keeping, wire.FiledResult{}, "Filed away: “Then”, “Bad one”."},
-		{disarming, wire.FiledResult{}, "“Next” was filed away"},
-		{disarming, wire.FiledResult{Back: "archive/0001/linuxfs.old"}, "“Next” is where it was before"},
+		{keeping, was(&then, nil), []history.Version{then, bad}, wire.FiledResult{}, "Filed away: “Then”. You can go back at any time, under “Versions and rollback”."},
+		{keeping, was(&then, &bad), nil, wire.FiledResult{}, "Filed away: “Then” and “Bad one”. You can go back at any time, under “Versions and rollback”."},
+		{keeping, was(&then, nil), []history.Version{broken}, wire.FiledResult{}, "Filed away: “Then”. No start can use “Then”."},
+		{keeping, was(&broken, &bad), nil, wire.FiledResult{}, "Filed away: “Then” and “Bad one”. No start can use “Then”."},
+		{keeping, was(nil, nil), nil, wire.FiledResult{}, "It was filed away."},
+		{disarming, was(&then, nil), nil, wire.FiledResult{}, "“Next” was filed away, and the next start does not use it. You find it in the list of versions."},
+		{disarming, was(&then, nil), nil, wire.FiledResult{Back: "archive/0001/linuxfs.old"}, "“Next” is where it was before, and the next start does not use it."},
 	} {
-		if got := filedText(c.t, v, c.r); !strings.HasPrefix(got, c.says) {
+		if got := filedText(c.t, c.was, view{versions: c.is}, c.r); got != c.says {
 			t.Errorf("%s: %s", c.t, got)
+		}
+	}
+}
+
+func version(title, digit string) history.Version {
+	return history.Version{Version: live.Version{Title: title, Head: strings.Repeat(digit, 64)}}
+}
+
+// TestKeepCanBeStopped: while the rescue version is read after a version was
+// filed away, and not while it is moved.
+func TestKeepCanBeStopped(t *testing.T) {
+	for _, p := range []pageName{pageStart, pageCheck} {
+		m := model{view: stick(), busy: keeping}
+		if b := m.buttonsOf(p); b.back == "_Stop" || m.keepIsDone() {
+			t.Errorf("%s: %+v while files are moved", p, b)
+		}
+		m.reading = wire.Progress{Stage: wire.StageRescue, Done: 1, Total: 4}
+		if b := m.buttonsOf(p); b.back != "_Stop" || b.why != "Verifying the rescue version: 25 %" || !m.keepIsDone() {
+			t.Errorf("%s: %+v while it is verified", p, b)
 		}
 	}
 }

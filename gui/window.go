@@ -266,6 +266,10 @@ func (w *window) goBack() {
 	case pageLiveCD, pageLiveCDDone:
 		w.leaveLiveCD()
 	case pageCheck:
+		if w.mayStop() { // the page stays, and the check begins anew
+			w.cancel()
+			return
+		}
 		w.home()
 	default:
 		if w.cancel != nil { // a check of what may be changed now
@@ -320,5 +324,16 @@ func (w *window) home() {
 
 // mayStop tells whether the button Back ends what the helper does with a version.
 func (w *window) mayStop() bool {
-	return w.cancel != nil && (w.page == pageVersions && w.busy != deleting || w.page == pageStart && (w.busy == staging || w.busy == keeping))
+	if w.cancel == nil {
+		return false
+	}
+	switch w.page {
+	case pageVersions:
+		return w.busy != deleting
+	case pageStart:
+		return w.busy == staging || w.busy == keeping
+	case pageCheck:
+		return w.keepReads()
+	}
+	return false
 }

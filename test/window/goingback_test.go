@@ -58,6 +58,7 @@ func toBefore(shot string) []desktop.Step {
 		desktop.Press("Go back …"), desktop.Wait("", "Go back to “Fresh install”?"), desktop.Shot(shot), desktop.Press("Go back"),
 		desktop.Within(time.Minute, desktop.Wait("", "“Fresh install” is in place for the next start.*")), desktop.Shot(shot + "-restart"), desktop.Press("Later"),
 		desktop.Wait("button", "Take it out"), desktop.Wait("label", "“Fresh install” waits for the next start.*"), desktop.Shot(shot + "-done"),
+		desktop.Press("Restart now"), desktop.Wait("", "Restart now?"), desktop.Press("Later"), desktop.Wait("button", "Take it out"), // thought better of
 	}
 }
 

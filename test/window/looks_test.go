@@ -74,12 +74,39 @@ func TestSmallScreen(t *testing.T) {
 	d := start(t, desktop.Options{Options: livesys.Options{}, Polkit: livesys.Authorised, Size: size})
 	for _, l := range []language{english(), german()} {
 		p := launch(t, d, l)
-		for _, steps := range pages(l, "800x600-"+l.name+"-") {
+		name := "800x600-" + l.name + "-"
+		for _, steps := range append(pages(l, name), toSpace(l, name)) {
 			play(t, d, p, steps...)
 			fits(t, p, size)
 		}
 		p.Cmd.Process.Kill()
 		<-p.Done
+	}
+}
+
+// toSpace goes on from the summary.
+func toSpace(l language, name string) []desktop.Step {
+	return []desktop.Step{desktop.Press(l.label("What takes the _space")), desktop.Within(2*time.Minute, desktop.Wait("list item", "usr, *")), desktop.Shot(name + "space")}
+}
+
+// TestGermanVersions: the longest texts there are fit the smallest screen, on the
+// pages around the list of versions.
+func TestGermanVersions(t *testing.T) {
+	size := image.Pt(800, 600)
+	b := startLiveCD(t, desktop.Options{Options: livesys.Options{Companions: true}, Polkit: livesys.Denied, Size: size})
+	b.sh(t, fewVersions+"; mkdir archive/0007; cp linuxfs archive/0007/linuxfs.old")
+	l := german()
+	p := launch(t, b.Desktop, l)
+	press := func(s string) desktop.Step { return desktop.Press(l.label(s)) }
+	list := desktop.Wait("button", l.label("_Go back to this version"))
+	for _, part := range [][]desktop.Step{
+		{press("_Versions and rollback"), desktop.Wait("list item", "Fresh install, *"), down(), list, desktop.Shot("800x600-de-versions-many")},
+		{press("Boot me_nu …"), desktop.Wait("label", l.tr("The boot menu has no entries of this program yet. It gets these with the next new version, or now:")), desktop.Shot("800x600-de-menu")},
+		{press("_Back"), list, desktop.Press("LiveCD …"), desktop.Wait("button", l.label("_Make the LiveCD")), desktop.Shot("800x600-de-livecd")},
+		{press("_Back"), list, press("_Go back to this version"), desktop.Wait("", l.begins("Go back to “%[1]s”?")), desktop.Shot("800x600-de-goback")},
+	} {
+		play(t, b.Desktop, p, part...)
+		fits(t, p, size)
 	}
 }
 
