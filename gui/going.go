@@ -116,15 +116,12 @@ func (w *window) askDelete(v history.Version) {
 	w.ask(trf("Delete “%[1]s” for good?", words.VersionName(v)),
 		trf("This is the only thing here that cannot be undone. %[1]s are free afterwards. Your files and the other versions stay.", words.Size(int64(w.intent.Facts.Boot.Free)+w.weights[v.Place].Bytes)),
 		tr("_Keep it"), tr("_Delete"), func() {
-			switch {
-			case v.Record.Pinned:
-				w.ask(tr("This version is pinned"), tr("You pinned it so that it is not deleted. Delete it all the same?"), tr("_Keep it"), tr("_Delete"), func() { sure(true) })
-			case v.Rescue:
-				m := describe(wire.Check{Code: wire.DeleteRescue, Args: []string{words.VersionName(v)}})
-				w.ask(m.Title, m.Text+" "+tr("Delete it all the same?"), tr("_Keep it"), tr("_Delete"), func() { sure(true) })
-			default:
+			title, text := w.heldText(v)
+			if title == "" {
 				sure(false)
+				return
 			}
+			w.ask(title, text, tr("_Keep it"), tr("_Delete"), func() { sure(true) })
 		})
 }
 

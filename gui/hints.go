@@ -26,6 +26,8 @@ func windowHint(c wire.Code) string {
 		return tr("Unpin it first.")
 	case wire.DeleteRescue:
 		return tr("Delete it by itself, if you are sure.")
+	case wire.CopyInUse:
+		return tr("Choose another version. If the one in use is damaged, the copy can still be started from where it lies: try it out.")
 	case wire.RescueUnproven:
 		return tr("When there is time, verify it: the button is below the list of versions.")
 	case wire.WayBack:

@@ -3,6 +3,7 @@ package gui
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,5 +164,37 @@ func TestInsideRows(t *testing.T) {
 	want := `z|folder|"/a/z"|true|false b?|2.0 KiB|"/a/b\a"|false|true l → /x|link|"/a/l"|false|true p|no file|"/a/p"|false|false`
 	if strings.Join(got, " ") != want {
 		t.Errorf("%s", got)
+	}
+}
+
+// TestHeldText: all that speaks against a deletion is in the one second question.
+func TestHeldText(t *testing.T) {
+	const entry, pin, unseen, newer = "starts Mine when nothing else does", "You pinned Mine", "cannot be looked at now", "A newer antix-remaster wrote history.json"
+	archived := history.Version{Version: live.Version{Title: "Mine"}, Archive: "0001"}
+	with := func(change func(*history.Version)) history.Version { v := archived; change(&v); return v }
+	for name, c := range map[string]struct {
+		v      history.Version
+		unseen bool
+		title  string
+		parts  []string
+	}{
+		"free":         {archived, false, "", nil},
+		"both":         {with(func(v *history.Version) { v.Rescue, v.Record.Pinned = true, true }), false, "The rescue entry starts this version", []string{entry, pin}},
+		"pinned":       {with(func(v *history.Version) { v.Record.Pinned = true }), false, "This version is pinned", []string{pin}},
+		"not known":    {with(func(v *history.Version) { v.Unread = true }), false, "The list of versions is of a newer program", []string{newer}},
+		"not seen":     {archived, true, "The rescue entry may start this version", []string{unseen}},
+		"not archived": {with(func(v *history.Version) { v.Archive = "" }), true, "", nil},
+	} {
+		var m model
+		m.menus.Unseen = c.unseen
+		title, text := m.heldText(c.v)
+		if title != c.title || (text == "") != (c.title == "") {
+			t.Errorf("%s: %q, %q", name, title, text)
+		}
+		for _, part := range []string{entry, pin, unseen, newer} {
+			if strings.Contains(text, part) != slices.Contains(c.parts, part) {
+				t.Errorf("%s: %q in %q", name, part, text)
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +40,27 @@ func (m *model) mayStage(v history.Version) (why string, can bool) {
 func (m *model) mayDelete(v history.Version) bool {
 	err := history.Addressable(m.intent.Facts, v)
 	return err == nil && history.Deletable(m.intent.Facts, m.versions, v, true) == nil
+}
+
+// heldText is the second question before v is deleted, "" when there is none. Where
+// the boot menu cannot be seen, the rescue entry may start any version of the archive.
+func (m *model) heldText(v history.Version) (title, text string) {
+	why := history.Held(v)
+	if m.menus.Unseen && v.Archive != "" {
+		why = append(why, wire.Fail(wire.RescueUnseen, nil, v.File()))
+	}
+	for _, err := range why {
+		e := wire.AsError(err)
+		if e.Code != wire.RecordNewer { // whose argument is another file
+			e.Args = []string{words.VersionName(v)}
+		}
+		d := describeError(e)
+		title, text = cmp.Or(title, d.Title), text+d.Text+" "
+	}
+	if title == "" {
+		return "", ""
+	}
+	return title, text + tr("Delete it all the same?")
 }
 
 // mayTry tells whether v can have an entry in the boot menu, or has one.

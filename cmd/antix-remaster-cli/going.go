@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -102,9 +103,10 @@ func (a *app) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	question, must := second(history.Deletable(f, all, v, false))
+	question, must := second(v)
 	typed := a.inTTY && must != "" && a.confirm == ""
-	confirmed := typed || must != "" && a.confirm == must
+	// The helper may see a boot menu that this program does not.
+	confirmed := typed || a.confirm == cmp.Or(must, rescueWords)
 	if err := history.Deletable(f, all, v, confirmed); err != nil {
 		return err
 	}
@@ -140,11 +142,15 @@ func (a *app) remove(ctx context.Context) error {
 
 // second is the question of a version that is held, and the words to type; both
 // "" for a version that is not.
-func second(refusal error) (question, words string) {
-	switch wire.AsError(refusal).Code {
-	case wire.DeletePinned:
+func second(v history.Version) (question, words string) {
+	switch {
+	case v.Rescue && v.Record.Pinned:
+		return tr("It is pinned, and the rescue entry of the boot menu starts it. If you want that, type exactly: %[1]s\n>"), rescueWords
+	case v.Record.Pinned:
 		return tr("It is pinned. If you want that, type exactly: %[1]s\n>"), pinnedWords
-	case wire.DeleteRescue:
+	case v.Unread && !v.Rescue:
+		return tr("It may be pinned: a newer program wrote that down. If you want that, type exactly: %[1]s\n>"), pinnedWords
+	case v.Rescue:
 		return tr("The rescue entry of the boot menu starts it. If you want that, type exactly: %[1]s\n>"), rescueWords
 	}
 	return "", ""

@@ -48,6 +48,7 @@ func (a *app) prune(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.noteNewer(f)
 	weights := history.Weigh(f, "", all)
 	p := history.Prune(f, all, weights, a.policy())
 	a.pruneText(f, p, weights)

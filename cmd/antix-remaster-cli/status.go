@@ -71,16 +71,20 @@ func (a *app) statusText(f live.Facts) {
 	if names := leftoverNames(f); len(names) > 0 {
 		a.row(tr("Left from earlier changes"), strings.Join(names, ", "))
 	}
-	if v, ok := rescueOf(f); ok {
+	switch v, ok := rescueOf(f); {
+	case ok && v.MayRescue:
+		a.row(tr("Rescue entry"), tr("not known: the boot menu cannot be looked at now"))
+	case ok:
 		a.row(tr("Rescue entry"), fmt.Sprintf(tr("it starts “%[1]s” (%[2]s)"), words.VersionName(v), words.Clean(v.File())))
 	}
 	a.row(tr("Next start"), words.NextBoot(f.NextBoot(), f, tr))
 }
 
-// rescueOf is the version that the rescue entry of the boot menu starts.
+// rescueOf is the version that the rescue entry of the boot menu starts, or may
+// start.
 func rescueOf(f live.Facts) (history.Version, bool) {
 	for _, v := range history.List(f, "") {
-		if v.Rescue {
+		if v.Rescue || v.MayRescue {
 			return v, true
 		}
 	}

@@ -98,7 +98,7 @@ func statusJSON(f live.Facts, checks []wire.Check) statusLine {
 			out.Reasons = append(out.Reasons, c.Code)
 		}
 	}
-	if v, ok := rescueOf(f); ok {
+	if v, ok := rescueOf(f); ok && v.Rescue {
 		out.Rescue = v.File()
 	}
 	next := f.NextBoot()

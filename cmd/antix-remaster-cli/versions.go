@@ -38,15 +38,20 @@ type listedEntry struct {
 	Reason      string      `json:"reason"`
 }
 
+// noteNewer tells that nothing is known of notes and pins, where that is so.
+func (a *app) noteNewer(f live.Facts) {
+	if history.NewerRecord(f, "") {
+		a.note(wire.Check{Level: wire.Warn, Code: wire.RecordNewer, Args: []string{plan.RecordName}})
+	}
+}
+
 // versions lists what is on the stick.
 func (a *app) versions(ctx context.Context) error {
 	f, all, err := a.look(ctx)
 	if err != nil {
 		return err
 	}
-	if history.NewerRecord(f, "") {
-		a.note(wire.Check{Level: wire.Warn, Code: wire.RecordNewer, Args: []string{plan.RecordName}})
-	}
+	a.noteNewer(f)
 	if a.json {
 		a.object(versionsJSON(all))
 		return nil

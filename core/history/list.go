@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"antix-remaster/core/live"
+	"antix-remaster/core/plan"
 	"antix-remaster/core/wire"
 )
 
@@ -49,8 +50,10 @@ type Version struct {
 	Place      string      // as in wire.VersionRef
 	Running    bool        // this system runs from it
 	Rescue     bool        // the rescue entry of the boot menus starts it
+	MayRescue  bool        // the menus cannot be seen; if they are up to date, the entry starts it
 	Companions []string    // names in the same directory that belong to it
 	Record     Record      // what was written down about it
+	Unread     bool        // that is in the record of a newer program, which is not read (NewerRecord)
 	Unfit      *wire.Check // why the kernel on the stick cannot start it; nil when it can
 }
 
@@ -89,7 +92,7 @@ func List(f live.Facts, root string) []Version {
 	if f.Entries == nil {
 		return nil
 	}
-	l := lister{facts: f, root: root, records: ReadRecords(f, root)}
+	l := newLister(f, root)
 	l.beside()
 	spare := l.spare()
 	l.archived()
@@ -102,7 +105,14 @@ type lister struct {
 	facts   live.Facts
 	root    string
 	records Records
+	newer   bool // the record is one that is not read
 	all     []Version
+}
+
+func newLister(f live.Facts, root string) lister {
+	text := record(f, root)
+	records, _ := ParseRecords(text)
+	return lister{facts: f, root: root, records: records, newer: plan.IsNewer(text)}
 }
 
 func (l *lister) beside() {
@@ -135,7 +145,7 @@ func (l *lister) placed(v live.Version, b placed) Version {
 // About gives what is known of one image of the facts without looking at the
 // others.
 func About(f live.Facts, root string, v live.Version) Version {
-	l := lister{facts: f, root: root, records: ReadRecords(f, root)}
+	l := newLister(f, root)
 	out := Version{Version: v, State: Spare}
 	for _, b := range beside {
 		if v.Name == f.Plain.Name+b.suffix && path.Dir(v.Path) == f.Plain.Dir {
@@ -159,7 +169,7 @@ func (l *lister) read(name string) live.Version {
 // add completes a version.
 func (l *lister) add(v Version) {
 	v.Running = isRunning(l.facts, v)
-	v.Record = l.records[KeyOf(v.Version)]
+	v.Record, v.Unread = l.records[KeyOf(v.Version)], l.newer
 	v.Unfit = unfit(l.facts, v)
 	v.Record.Try = v.Record.Try && Tryable(v) == nil // it may have moved
 	if v.Companions == nil {

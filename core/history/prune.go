@@ -40,7 +40,8 @@ type Kept struct {
 // Prune finds what has to go for a policy to hold: as few as that takes, and
 // first what went out of use first. It looks at nothing but its arguments;
 // weights are those of Weigh. Only what Deletable allows without a second
-// question may go, and of that nothing that is damaged, unknown or the way back.
+// question may go, and of that nothing that is damaged, unknown or the way back:
+// nothing at all where it is not known what is pinned (Version.Unread).
 func Prune(f live.Facts, all []Version, weights Weights, p Policy) Pruning {
 	out := Pruning{Free: int64(f.Boot.Free)}
 	for _, v := range all {
@@ -122,6 +123,8 @@ func spared(f live.Facts, rest []Version, v Version, w Weight) error {
 		return wire.Fail(wire.WayBack, nil, v.File())
 	case v.Record.Try:
 		return wire.Fail(wire.BeingTried, nil, v.File())
+	case v.MayRescue:
+		return wire.Fail(wire.RescueUnseen, nil, v.File())
 	}
 	return Deletable(f, rest, v, false)
 }

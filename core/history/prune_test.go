@@ -33,6 +33,7 @@ func besideIt(state State, place, name string, change ...func(*Version)) Version
 
 func pinned(v *Version)  { v.Record.Pinned = true }
 func running(v *Version) { v.Running = true }
+func unread(v *Version)  { v.Unread = true }
 func without(code wire.Code) func(*Version) {
 	return func(v *Version) {
 		v.Unfit = &wire.Check{Level: wire.Stop, Code: code, Args: []string{v.File(), "x", "y"}}
@@ -76,6 +77,8 @@ func TestPrune(t *testing.T) {
 		{"of a name that nothing can be done with", []Version{now, old(1, func(v *Version) { v.Head = "" })}, Policy{Keep: 0}, "", "1 version_damaged", 1, 1, 1000, 0},
 		{"the archive goes first, the way back never", []Version{now, besideIt(Previous, "old", "linuxfs.old"), besideIt(Bad, "bad", "linuxfs.bad"), besideIt(Backup, "bak", "linuxfs.bak"), old(2)},
 			Policy{Keep: 0}, "2 bak bad", "old way_back", 1, 1, 1300, 0},
+		{"what the rescue entry may start", []Version{now, old(2), old(1, func(v *Version) { v.MayRescue = true })}, Policy{Keep: 0}, "2", "1 rescue_unseen", 1, 1, 1100, 0},
+		{"what may be pinned", []Version{now, old(2, unread), old(1, unread)}, Policy{Keep: 0}, "", "1 record_newer, 2 record_newer", 2, 2, 1000, 0},
 		{"what the rescue entry starts", []Version{now, old(2), old(1, func(v *Version) { v.Rescue = true })}, Policy{Keep: 0}, "2", "1 delete_rescue", 1, 1, 1100, 0},
 		{"what waits is none", []Version{now, besideIt(Armed, "new", "linuxfs.new"), old(1)}, Policy{Keep: 1}, "", "", 1, 0, 1000, 0},
 		{"what runs from the archive", []Version{besideIt(Default, "default", "linuxfs"), old(2), old(1, running)}, Policy{Keep: 0}, "2", "", 0, 0, 1100, 0},

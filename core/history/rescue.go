@@ -51,8 +51,8 @@ func worth(v Version) int {
 	return n
 }
 
-// markRescue marks what the menus on the stick name now. Menus that cannot be
-// seen, as of an encrypted stick, are taken to be up to date.
+// markRescue marks what the menus on the stick name now. Of menus that cannot be
+// seen, as of an encrypted stick, only what they name if they are up to date is known.
 func markRescue(f live.Facts, root string, all []Version) {
 	named, seen := rescueOptions(f, root)
 	next, ok := Rescue(f, all, func(Version) bool { return false })
@@ -61,7 +61,7 @@ func markRescue(f live.Facts, root string, all []Version) {
 		if seen {
 			all[i].Rescue = v.Archive != "" && slices.ContainsFunc(named, is)
 		} else {
-			all[i].Rescue = ok && v.Place == next.Place
+			all[i].MayRescue = ok && v.Place == next.Place
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"antix-remaster/core/live"
+	"antix-remaster/core/plan"
 	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 )
@@ -15,7 +16,8 @@ import (
 // helper before it does anything.
 
 // Stageable tells why a version cannot be made the one that the next boot
-// starts; nil when it can. all is the whole list. Errors are wire errors.
+// starts; nil when it can. all is the whole list. core/publish has the rule about
+// copies, too. Errors are wire errors.
 func Stageable(f live.Facts, all []Version, v Version) error {
 	switch {
 	case v.State == Default || v.State == Armed:
@@ -24,6 +26,8 @@ func Stageable(f live.Facts, all []Version, v Version) error {
 		return wire.Fail(wire.Protected, nil, v.File())
 	case v.Unfit != nil:
 		return v.Unfit.Refusal()
+	case onFAT(f) && f.Default != nil && v.Size == f.Default.Size && v.Head == f.Default.Head:
+		return wire.Fail(wire.CopyInUse, nil, v.File(), f.Default.Name)
 	case !movable(f, v) && !ofScheme(f, v):
 		return wire.Fail(wire.NotMovable, nil, v.File())
 	case preflight.Annex(f) != nil:
@@ -59,8 +63,11 @@ func movable(f live.Facts, v Version) bool {
 // has no links. core/publish has the same rule.
 func ofScheme(f live.Facts, v Version) bool {
 	number, ok := strings.CutPrefix(v.Name, f.Plain.Name+".")
-	fat := slices.Contains([]string{"vfat", "msdos", "exfat"}, f.Boot.FSType)
-	return v.State == Spare && ok && isDigit.MatchString(number) && path.Base(v.Path) == v.Name && !fat
+	return v.State == Spare && ok && isDigit.MatchString(number) && path.Base(v.Path) == v.Name && !onFAT(f)
+}
+
+func onFAT(f live.Facts) bool {
+	return slices.Contains([]string{"vfat", "msdos", "exfat"}, f.Boot.FSType)
 }
 
 // InTheWay names what has to be filed away before v is staged: what an earlier
@@ -121,8 +128,7 @@ func nameable(v Version) error {
 }
 
 // Deletable tells why a version must not be deleted; nil when it may be.
-// confirmed is that the user wants even a pinned one to go, or the one that the
-// rescue entry starts.
+// confirmed is that the user wants even one to go that is held.
 func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 	other := func(o Version) bool { return o.Place != v.Place && o.Bootable() }
 	switch {
@@ -132,12 +138,25 @@ func Deletable(f live.Facts, all []Version, v Version, confirmed bool) error {
 		return wire.Fail(wire.NotMovable, nil, v.File())
 	case v.Bootable() && !slices.ContainsFunc(all, other):
 		return wire.Fail(wire.LastBootable, nil, v.File())
-	case v.Record.Pinned && !confirmed:
-		return wire.Fail(wire.DeletePinned, errors.New("not confirmed in words"), v.File())
-	case v.Rescue && !confirmed:
-		return wire.Fail(wire.DeleteRescue, errors.New("not confirmed in words"), v.File())
+	}
+	if held := Held(v); len(held) > 0 && !confirmed {
+		return held[0]
 	}
 	return nameable(v)
+}
+
+// Held tells why a version is only deleted when the user confirms it, the most
+// important first. Errors are wire errors.
+func Held(v Version) (why []error) {
+	hold := func(is bool, code wire.Code, arg string) {
+		if is {
+			why = append(why, wire.Fail(code, errors.New("not confirmed in words"), arg))
+		}
+	}
+	hold(v.Rescue, wire.DeleteRescue, v.File())
+	hold(v.Record.Pinned, wire.DeletePinned, v.File())
+	hold(v.Unread, wire.RecordNewer, plan.RecordName) // it may be pinned
+	return why
 }
 
 // TryOptions are the boot options that start a version from where it lies,

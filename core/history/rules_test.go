@@ -149,6 +149,13 @@ func TestDeletable(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.place, err, c.want)
 		}
 	}
+	held := old(1, pinned, unread, func(v *Version) { v.Rescue = true })
+	for _, want := range []wire.Code{wire.DeleteRescue, wire.DeletePinned, wire.RecordNewer, ""} {
+		if err := Deletable(f, all, held, false); (err == nil) != (want == "") || err != nil && wire.AsError(err).Code != want {
+			t.Errorf("%v, want %q", err, want)
+		}
+		held.Rescue, held.Record.Pinned, held.Unread = false, held.Rescue, held.Record.Pinned
+	}
 	// What runs is not deleted wherever it is, nor the last one that starts.
 	old := &all[slices.IndexFunc(all, func(v Version) bool { return v.Place == "old" })]
 	old.Record.Pinned, old.Running = false, true

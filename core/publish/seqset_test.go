@@ -47,7 +47,7 @@ func (w *world) choose(deletes bool) string {
 }
 
 // refusals are what an operation on a set may rightly answer.
-var refusals = []wire.Code{wire.NothingToStage, wire.NotMovable, wire.Pending, wire.Blocked, wire.NameTaken, wire.Protected, wire.SharedTarget, wire.NothingArmed}
+var refusals = []wire.Code{wire.NothingToStage, wire.CopyInUse, wire.NotMovable, wire.Pending, wire.Blocked, wire.NameTaken, wire.Protected, wire.SharedTarget, wire.NothingArmed}
 
 // onSet does an operation on a random version: whole, or cut after some steps.
 func (w *world) onSet(op string, cut int, r *rand.Rand) {

@@ -194,8 +194,8 @@ func TestStageNoCopyOfTheDefault(t *testing.T) {
 	before := exactTree(t, dir)
 	m := medium(t, dir, "linuxfs")
 	m.stable, m.fat = false, true
-	checkedBefore(t, m, Set{"0003", "linuxfs.old"}, wire.NothingToStage, "a copy")
-	if err := doSet(m, "stage", Set{"0003", "linuxfs.old"}); codeOf(err) != wire.NothingToStage {
+	checkedBefore(t, m, Set{"0003", "linuxfs.old"}, wire.CopyInUse, "a copy")
+	if err := doSet(m, "stage", Set{"0003", "linuxfs.old"}); codeOf(err) != wire.CopyInUse {
 		t.Error(err)
 	}
 	if d := exactTree(t, dir).diff(before); d != "" {

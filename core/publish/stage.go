@@ -20,7 +20,7 @@ import (
 //
 // It refuses with Pending (something is armed), Blocked (NAME.old or NAME.bad
 // is there and is not s), NameTaken (a companion's X.new), Protected (s runs,
-// or is the default), NothingToStage (on FAT: it is a copy of the default),
+// or is the default), CopyInUse (on FAT: it is a copy of the default),
 // ImageDamaged, SharedTarget, NoSpace (to copy), and with fs.ErrNotExist when
 // there is no such image; then nothing was changed. After another error nothing
 // is armed, but for two: Remains, and NotTidied with a Filed (on FAT: it is
@@ -111,18 +111,18 @@ func (m *Medium) planStage(s Set, suffix string) ([]move, error) {
 		err = m.alone(s.Image)
 	}
 	if err == nil && m.fat {
-		err = m.another(moves[0])
+		err = m.another(s, moves[0])
 	}
 	return moves, err
 }
 
 // another holds that what FAT is to copy is not what NAME holds already: of a copy
 // that was cut nobody could tell whether it shares its clusters with that one
-// (isShared), so it would stay, and be in the way.
-func (m *Medium) another(image move) error {
+// (isShared), so it would stay, and be in the way. core/history has the same rule.
+func (m *Medium) another(s Set, image move) error {
 	now, err := m.identifyName(m.name)
 	if err == nil && now.Size == image.Size && now.Head == image.Head {
-		return wire.Fail(wire.NothingToStage, nil, m.name)
+		return wire.Fail(wire.CopyInUse, nil, pathIn(s.Archive, s.Image), m.name)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ func Build(ctx context.Context, c wire.Choices, planHash string, out *wire.Out) 
 		result.Seconds = (time.Since(started) - pause.Total(ctx)).Seconds()
 		s.log.add("armed: %+v", result)
 		s.menus(ctx, stays, true)
+		s.tellUnproven(nil)
 	}
 	return result, s.end(err)
 }

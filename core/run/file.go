@@ -111,6 +111,7 @@ func withStation[R any](ctx context.Context, out *wire.Out, do func(*station) (R
 	}
 	s.log.add("done: %+v, error: %v", r, err)
 	s.menus(context.WithoutCancel(ctx), stays, false)
+	s.tellUnproven(err)
 	return r, s.end(err)
 }
 

@@ -185,7 +185,11 @@ func (s *station) fillMenus(ctx context.Context, menus []menu, leaving func(hist
 		return r, err
 	}
 	titles := titlesOf(ctx, menus)
-	extras := history.MenuEntries(s.facts, history.List(s.facts, ""), leaving, titles)
+	all := history.List(s.facts, "")
+	if s.named == nil {
+		s.named = placesNamed(all)
+	}
+	extras := history.MenuEntries(s.facts, all, func(v history.Version) bool { return leaving(v) || s.isDamaged(v) }, titles)
 	for _, m := range menus {
 		if bootmenu.IsOff(m.own) {
 			continue

@@ -18,26 +18,68 @@ func (s *station) proveRescue(ctx context.Context) {
 	if !s.hasEntries(still) || s.reread(still) != nil {
 		return
 	}
-	damaged := map[string]bool{}
-	for {
+	for before := int64(0); ; {
 		s.versions = history.List(s.facts, "")
-		v, ok := history.Rescue(s.facts, s.versions, func(v history.Version) bool { return damaged[v.Place] })
-		if !ok || v.Record.Verified != 0 {
+		v, ok := history.Rescue(s.facts, s.versions, s.isDamaged)
+		if !ok || s.isProven(v) {
 			return
 		}
-		_, err := s.verifyAndRecord(ctx, v, wholly(v.Size, s.out.Progress))
+		_, err := s.verifyAndRecord(ctx, v, wholly(before, v.Size, s.out.Progress))
 		switch e := wire.AsError(err); {
 		case err == nil:
 			return
 		case ctx.Err() == nil && e.Code == wire.VerifyFailed:
 			s.note(wire.Warn, wire.RescueDamaged, e.Args...)
-			damaged[v.Place] = true
+			before += 2 * v.Size
 		default:
 			s.log.add("%s was not verified: %v", v.File(), err)
-			s.note(wire.Note, wire.RescueUnproven, v.File())
+			s.noteUnproven(v)
 			return
 		}
 	}
+}
+
+// isDamaged tells whether a version was just found damaged, also where that could
+// not be written down.
+func (s *station) isDamaged(v history.Version) bool {
+	whole, known := s.found[v.Place]
+	return known && !whole
+}
+
+// isProven tells whether a version was verified, ever or just now.
+func (s *station) isProven(v history.Version) bool { return v.Record.Verified != 0 || s.found[v.Place] }
+
+// noteUnproven tells once that the rescue entry starts what nobody verified.
+func (s *station) noteUnproven(v history.Version) {
+	if !s.unprovenTold {
+		s.unprovenTold = true
+		s.note(wire.Note, wire.RescueUnproven, v.File())
+	}
+}
+
+// tellUnproven tells of a version that was never verified, where the rescue entry
+// starts it since this operation, which ended with err: only keep proves it
+// (docs/decisions/0024).
+func (s *station) tellUnproven(err error) {
+	if s.named == nil || err != nil && wire.AsError(err).Code != wire.VerifyFailed {
+		return
+	}
+	for _, v := range history.List(s.facts, "") {
+		if v.Rescue && !s.named[v.Place] && !s.isProven(v) {
+			s.noteUnproven(v)
+		}
+	}
+}
+
+// placesNamed are the places of the versions that the rescue entry starts.
+func placesNamed(all []history.Version) map[string]bool {
+	places := map[string]bool{}
+	for _, v := range all {
+		if v.Rescue {
+			places[v.Place] = true
+		}
+	}
+	return places
 }
 
 // hasEntries tells whether a boot menu has entries of ours, a rescue entry among
@@ -50,13 +92,14 @@ func (s *station) hasEntries(ctx context.Context) bool {
 	return slices.ContainsFunc(menus, func(m menu) bool { return m.isOurs() && !bootmenu.IsOff(m.own) })
 }
 
-// wholly makes one stage of the two in which an image of size bytes is verified.
-func wholly(size int64, report wire.Report) wire.Report {
+// wholly makes one stage of the two in which an image of size bytes is verified;
+// before is what went on in it already.
+func wholly(before, size int64, report wire.Report) wire.Report {
 	return func(p wire.Progress) {
 		done := p.Done
 		if p.Stage == wire.StageWalk {
 			done = size + int64(float64(size)*float64(p.Done)/float64(max(p.Total, 1)))
 		}
-		report(wire.Progress{Stage: wire.StageRescue, Done: min(done, 2*size), Total: 2 * size})
+		report(wire.Progress{Stage: wire.StageRescue, Done: before + min(done, 2*size), Total: before + 2*size})
 	}
 }

@@ -31,7 +31,10 @@ type station struct {
 	out    *wire.Out
 	undo   []func() error
 
-	menuTold bool // that a boot menu was not brought up to date
+	menuTold     bool            // that a boot menu was not brought up to date
+	unprovenTold bool            // that the rescue entry starts what nobody verified
+	found        map[string]bool // by the place of what was verified: whether it is whole
+	named        map[string]bool // the places that the rescue entry started before it was written; nil when it was not
 
 	annexDir *sys.Dir
 	annexErr error             // why there is no annex, where one would have to go along

@@ -38,9 +38,18 @@ func (s *station) verifyAndRecord(ctx context.Context, v history.Version, report
 	defer f.Close()
 	r, err := s.verify(ctx, v, f, report)
 	if damaged := wire.AsError(err).Code == wire.VerifyFailed; err == nil || damaged {
+		s.learn(v, !damaged)
 		s.tell(v.File(), s.record(history.KeyOf(v.Version), func(r2 *history.Record) { written(r2, r, damaged) }))
 	}
 	return r, err
+}
+
+// learn keeps what was found, as the record may not take it.
+func (s *station) learn(v history.Version, whole bool) {
+	if s.found == nil {
+		s.found = map[string]bool{}
+	}
+	s.found[v.Place] = whole
 }
 
 // written is what is written down of a verification.

@@ -122,9 +122,10 @@ func (s *station) putBack(ctx context.Context, v history.Version) (r wire.FiledR
 }
 
 // Delete answers wire.OpDelete. confirmed is that the user agreed in words to
-// lose a pinned version.
+// lose a version that is held (history.Held).
 func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.Out) (wire.DeleteResult, error) {
 	return withVersion(ctx, ref, out, func(s *station, v history.Version) (wire.DeleteResult, error) {
+		v = s.seeRescue(ctx, v)
 		if err := history.Deletable(s.facts, s.versions, v, confirmed); err != nil {
 			return wire.DeleteResult{}, err
 		}
@@ -143,6 +144,20 @@ func Delete(ctx context.Context, ref wire.VersionRef, confirmed bool, out *wire.
 		}
 		return wire.DeleteResult{Place: v.Place, Files: names(filed.Files), Freed: v.Size}, nil
 	})
+}
+
+// seeRescue looks at the boot menus, which may have to be mounted for that, and
+// gives the version with what they name.
+func (s *station) seeRescue(ctx context.Context, v history.Version) history.Version {
+	if _, err := s.loader(ctx); err != nil {
+		s.log.add("the boot menus: %v", err) // said when they are brought up to date
+		return v
+	}
+	s.versions = history.List(s.facts, "")
+	if i := slices.IndexFunc(s.versions, is(v)); i >= 0 {
+		return s.versions[i]
+	}
+	return v
 }
 
 // is tells of the version itself.

@@ -116,6 +116,8 @@ const (
 	DeleteRescue     Code = "delete_rescue"
 	RescueUnproven   Code = "rescue_unproven"
 	RescueDamaged    Code = "rescue_damaged"
+	RescueUnseen     Code = "rescue_unseen"
+	CopyInUse        Code = "copy_in_use"
 	NoMenu           Code = "no_menu"
 	TryBeside        Code = "try_beside"
 	MenuFailed       Code = "menu_failed"
