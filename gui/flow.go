@@ -98,7 +98,7 @@ func (w *window) create() {
 		return
 	}
 	w.meter.start(time.Now())
-	w.notes = nil
+	w.notes, w.pauseSoon = nil, false
 	w.show(pageProgress)
 	w.startTick()
 	w.inhibit = w.app.Inhibited(w.top, gtk.APPLICATION_INHIBIT_SUSPEND|gtk.APPLICATION_INHIBIT_LOGOUT, tr("A new version of this system is being made."))
@@ -126,7 +126,19 @@ func (w *window) progress(p wire.Progress) {
 		return // a report that came late
 	}
 	w.meter.see(p, time.Now())
+	if w.pauseSoon {
+		w.pauseSoon = false
+		w.pauseBuild()
+	}
 	w.update()
+}
+
+// pauseBuild holds the work up, or lets it go on. Before the first report the helper
+// may still be ending an estimate, and would not know what is meant.
+func (w *window) pauseBuild() {
+	if w.pauseSoon = w.meter.stage == ""; !w.pauseSoon {
+		w.helper.pause(w.meter.paused.IsZero())
+	}
 }
 
 func (w *window) paused(yes bool) {

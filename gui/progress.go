@@ -31,7 +31,7 @@ type stageRow struct {
 }
 
 func addProgress(w *window, add func(page, gtk.IWidget)) {
-	p := &progressPage{w: w, work: building, share: share, hold: func() { w.helper.pause(w.meter.paused.IsZero()) }}
+	p := &progressPage{w: w, work: building, share: share, hold: w.pauseBuild}
 	add(p, p.build())
 }
 

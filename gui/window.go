@@ -28,29 +28,30 @@ type page interface{ update() }
 // window is the one window of the program. All of it lives on the main loop.
 type window struct {
 	model
-	version string
-	app     *gtk.Application
-	top     *gtk.ApplicationWindow
-	stack   *gtk.Stack
-	pages   map[pageName]page
-	helper  helper
-	cancel  context.CancelFunc // of what the helper does; nil when idle
-	tick    glib.SourceHandle  // of the clock on the progress page; 0: none
-	inhibit uint               // cookie of the session; 0: none
-	closing bool               // without a question
-	gone    bool               // there is nothing to show anything on
-	could   bool               // the way on was open at the last look
-	leaving bool               // it is being looked up what the new version lacks
-	looks   int                // how often was looked
-	asked   pageName           // where the restart was asked for
-	began   pageName           // where something was done with a version last
-	retry   func()             // what was done with a version last, once more
-	missed  bool               // room is made for the remaster that is about to begin
-	dialog  *gtk.MessageDialog // a question about the run that goes on; nil: none
-	agent   *sys.TextAgent     // in a terminal window; nil: none
-	held    *pause.Switch      // of the LiveCD that is being made
-	works   sync.WaitGroup     // what must have ended before this program does
-	aims    int                // how often was looked what a LiveCD needs
+	version   string
+	app       *gtk.Application
+	top       *gtk.ApplicationWindow
+	stack     *gtk.Stack
+	pages     map[pageName]page
+	helper    helper
+	cancel    context.CancelFunc // of what the helper does; nil when idle
+	tick      glib.SourceHandle  // of the clock on the progress page; 0: none
+	inhibit   uint               // cookie of the session; 0: none
+	closing   bool               // without a question
+	gone      bool               // there is nothing to show anything on
+	could     bool               // the way on was open at the last look
+	leaving   bool               // it is being looked up what the new version lacks
+	looks     int                // how often was looked
+	asked     pageName           // where the restart was asked for
+	began     pageName           // where something was done with a version last
+	retry     func()             // what was done with a version last, once more
+	missed    bool               // room is made for the remaster that is about to begin
+	dialog    *gtk.MessageDialog // a question about the run that goes on; nil: none
+	agent     *sys.TextAgent     // in a terminal window; nil: none
+	pauseSoon bool               // the build is to pause as soon as it has begun
+	held      *pause.Switch      // of the LiveCD that is being made
+	works     sync.WaitGroup     // what must have ended before this program does
+	aims      int                // how often was looked what a LiveCD needs
 
 	title, reason      *gtk.Label
 	side               *gtk.Box
