@@ -88,6 +88,7 @@ func (w *window) recheck() {
 			return
 		}
 		w.view, w.choices, w.check = found.view, found.intent.Choices, &found.result
+		w.gauge.failed = false // the helper that was asked is alive
 		w.update()
 	})
 }

@@ -81,6 +81,13 @@ func verdictOf(v string, missing int64) func(*wire.Estimate) {
 	return func(e *wire.Estimate) { e.Rows[0].Verdict, e.Rows[0].Missing = v, missing*mib }
 }
 
+// onFAT is a stick with room, and an image that is larger than a file on it can be.
+func onFAT(verdict string) *model {
+	m := at(pageSummary, told(50, 5000, 3000, verdictOf(verdict, 924), func(e *wire.Estimate) { e.Room = fileLimit }))
+	m.intent.Facts.Boot.FSType, m.intent.Facts.Boot.Free = "vfat", 20<<30
+	return m
+}
+
 // TestFigureTexts: what is said of figures on each page, and without any.
 func TestFigureTexts(t *testing.T) {
 	fits, companions := told(50, 1450, 1200), told(50, 1450, 1200, func(e *wire.Estimate) { e.Beside = 500 * mib })
@@ -100,8 +107,8 @@ func TestFigureTexts(t *testing.T) {
 	}
 	packing := "|packing: about 2 to 4 min, longer on a slow stick; then it is read back and compared"
 	for _, c := range []struct{ name, got, want string }{
-		{"how", at(pageHow, fits).howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack · 1.5 GiB remain free"},
-		{"how, companions", at(pageHow, companions).howText("xz"), "about 1.17 GiB (1.15–1.19) · 3 min to pack · 1.3 GiB remain free"},
+		{"how", at(pageHow, fits).howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack · 550.0 MiB remain free"},
+		{"how, companions", at(pageHow, companions).howText("xz"), "about 1.17 GiB (1.15–1.19) · 3 min to pack · 800.0 MiB remain free"},
 		{"how, too large", at(pageHow, not).howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack · does not fit"},
 		{"how, perhaps", at(pageHow, may).howText("zstd"), "about 1.42 GiB (1.40–1.44) · 3 min to pack · may not fit"},
 		{"how, unknown", at(pageHow, fits).howText("lz4"), "being measured …"},
@@ -109,14 +116,19 @@ func TestFigureTexts(t *testing.T) {
 		{"start, the stick is away", away.startText(), ""},
 		{"summary, the stick is away", rows(away), "about 1.42 GiB (1.40–1.44)|unknown" + packing + "|note!"},
 		{"how, failed", failed.howText("zstd"), "not known before it begins"},
-		{"start", at(pageStart, fits).startText(), "A new version would take about 1.42 GiB (1.40–1.44), and 1.5 GiB would remain free."},
+		{"start", at(pageStart, fits).startText(), "A new version would take about 1.42 GiB (1.40–1.44), and 550.0 MiB would remain free."},
 		{"start, too large", at(pageStart, huge).startText(), "A new version would take about 3.37 GiB (3.35–3.39), and there is no room for that."},
+		{"start, perhaps", at(pageStart, may).startText(), "A new version would take about 1.42 GiB (1.40–1.44). Whether there is room for that is not certain yet."},
 		{"start, unknown", at(pageStart, wire.Estimate{}).startText(), ""},
-		{"summary", rows(at(pageSummary, fits)), "about 1.42 GiB (1.40–1.44)|about 1.5 GiB of the 2.9 GiB that are free now" + packing + "|!It fits on the stick."},
+		{"summary", rows(at(pageSummary, fits)), "about 1.42 GiB (1.40–1.44)|about 550.0 MiB of the 2.9 GiB that are free now" + packing + "|!It fits on the stick."},
 		{"summary, too large", rows(at(pageSummary, huge)), "about 3.37 GiB (3.35–3.39)|nothing: 2.9 GiB are free now" + packing + "|stop!It does not fit on the stick: 2.0 GiB are missing."},
-		{"summary, perhaps", rows(at(pageSummary, may)), "about 1.42 GiB (1.40–1.44)|about 1.5 GiB of the 2.9 GiB that are free now" + packing +
+		{"summary, perhaps", rows(at(pageSummary, may)), "about 1.42 GiB (1.40–1.44)|about 550.0 MiB of the 2.9 GiB that are free now" + packing +
 			"|warn!It may not fit on the stick: it could need 9.0 MiB more than there is. That is still being measured."},
 		{"summary, early", rows(at(pageSummary, wire.Estimate{Entries: 9})), "being measured …|being measured …|being measured …|note!"},
+		{"summary, larger than a file of FAT", rows(onFAT("does_not_fit")), "about 4.88 GiB (4.86–4.90)|about 15.1 GiB of the 20.0 GiB that are free now" + packing +
+			"|stop!It does not fit on the stick: no file on a stick with FAT can be larger than 4 GiB."},
+		{"summary, perhaps larger than a file of FAT", rows(onFAT("may_not_fit")), "about 4.88 GiB (4.86–4.90)|about 15.1 GiB of the 20.0 GiB that are free now" + packing +
+			"|warn!It may not fit on the stick: no file on a stick with FAT can be larger than 4 GiB. That is still being measured."},
 		{"summary, failed", rows(failed), "at most 1000.0 MiB, mostly clearly less|at least 2.0 GiB of the 2.9 GiB that are free now|not known before it begins|note!"},
 	} {
 		if c.got != c.want {
@@ -148,6 +160,7 @@ func TestHelps(t *testing.T) {
 				"Delete older versions. Together they take 400.0 MiB. [_Make room …]\nOr use a stick with at least 300.0 MiB more room. []"},
 		{"nothing fits", at(pageSummary, told(50, 1450, 1200, verdictOf("may_not_fit", 300), none)),
 			"Delete older versions. Together they take 400.0 MiB. [_Make room …]\nOr use a stick with at least 300.0 MiB more room. []"},
+		{"larger than a file of FAT", onFAT("does_not_fit"), "Packed with xz it fits: about 2.93 GiB (2.91–2.95). [Use xz]"},
 		{"no kernel for xz, no versions", few, "Or use a stick with at least 300.0 MiB more room. []"},
 	} {
 		var out []string
@@ -156,6 +169,21 @@ func TestHelps(t *testing.T) {
 		}
 		if got := strings.Join(out, "\n"); got != c.want {
 			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestHelped: a stop is shown beside what helps when only it says what to do.
+func TestHelped(t *testing.T) {
+	fat, room, other := stop(wire.FATLimit, "1"), stop(wire.NoSpace, "1", "2", "3", "4"), stop(wire.Pending, "linuxfs.new")
+	full := at(pageSummary, told(50, 1450, 1200, verdictOf("does_not_fit", 300)))
+	for _, c := range []struct {
+		m    *model
+		stop wire.Check
+		want bool
+	}{{onFAT("does_not_fit"), fat, false}, {full, room, true}, {full, other, false}, {at(pageSummary, told(50, 1450, 1200)), room, false}} {
+		if got := c.m.helped(c.stop); got != c.want {
+			t.Errorf("%s: %v", c.stop.Code, got)
 		}
 	}
 }

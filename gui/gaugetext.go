@@ -15,8 +15,21 @@ func off(r wire.EstimateRow) int64 { return max(r.Bound-r.Estimate, 0) }
 
 func aboutText(r wire.EstimateRow) string { return words.About(r.Estimate, off(r), tr) }
 
+// fileLimit is the size in bytes of the largest file that FAT can hold.
+const fileLimit = 1<<32 - 1
+
+// perFile tells whether the stick can hold no file of that size, however much
+// room it has.
+func (m *model) perFile(r wire.EstimateRow) bool {
+	fat := slices.Contains([]string{"vfat", "msdos"}, m.intent.Facts.Boot.FSType)
+	return fat && r.Bound > fileLimit
+}
+
 // left is what remains free on the stick.
 func (m *model) left(r wire.EstimateRow, e wire.Estimate) int64 {
+	if e.Room >= 0 && e.Room != fileLimit {
+		return e.Room - r.Estimate
+	}
 	return int64(m.intent.Facts.Boot.Free) - e.Beside - r.Estimate
 }
 
@@ -107,6 +120,8 @@ func (m *model) startText() string {
 		return roughText(m.intent.Facts, m.rough)
 	case estimate.Verdict(r.Verdict) == estimate.FitsNot || left < 0:
 		return trf("A new version would take %[1]s, and there is no room for that.", aboutText(r))
+	case estimate.Verdict(r.Verdict) == estimate.MayNotFit:
+		return trf("A new version would take %[1]s. Whether there is room for that is not certain yet.", aboutText(r))
 	default:
 		return trf("A new version would take %[1]s, and %[2]s would remain free.", aboutText(r), words.Size(left))
 	}
@@ -118,12 +133,16 @@ func (m *model) verdict() (level wire.Level, text string) {
 	if !ok {
 		return wire.Note, ""
 	}
-	switch estimate.Verdict(r.Verdict) {
-	case estimate.Fits:
+	switch v := estimate.Verdict(r.Verdict); {
+	case v == estimate.Fits:
 		return "", tr("It fits on the stick.")
-	case estimate.FitsNot:
+	case v == estimate.FitsNot && m.perFile(r):
+		return wire.Stop, tr("It does not fit on the stick: no file on a stick with FAT can be larger than 4 GiB.")
+	case v == estimate.MayNotFit && m.perFile(r):
+		return wire.Warn, tr("It may not fit on the stick: no file on a stick with FAT can be larger than 4 GiB. That is still being measured.")
+	case v == estimate.FitsNot:
 		return wire.Stop, trf("It does not fit on the stick: %[1]s are missing.", words.Size(r.Missing))
-	case estimate.MayNotFit:
+	case v == estimate.MayNotFit:
 		if r.Missing > 0 {
 			return wire.Warn, trf("It may not fit on the stick: it could need %[1]s more than there is. That is still being measured.", words.Size(r.Missing))
 		}
@@ -169,12 +188,22 @@ func (m *model) helps() []help {
 	if largest := largestText(e.Largest); largest != "" {
 		out = append(out, help{kind: helpSpace, text: trf("Leave less in it. Most of it is in %[1]s.", largest), button: tr("See what takes the _space")})
 	}
+	if m.perFile(r) { // more room does not help
+		return out
+	}
 	for _, s := range m.use {
 		if s.kind == segVersions && s.bytes > 0 {
 			out = append(out, help{kind: helpRoom, text: trf("Delete older versions. Together they take %[1]s.", words.Size(s.bytes)), button: tr("_Make room …")})
 		}
 	}
 	return append(out, help{kind: helpStick, text: trf("Or use a stick with at least %[1]s more room.", words.Size(r.Missing))})
+}
+
+// helped tells whether what helps is said in place of a stop. What to do about
+// the largest file of FAT only the stop says.
+func (m *model) helped(stop wire.Check) bool {
+	r, _, _ := m.chosenRow()
+	return ofSpace(stop) && len(m.helps()) > 0 && !(stop.Code == wire.FATLimit && m.perFile(r))
 }
 
 // ofSpace tells whether a stop is one that more room takes away.

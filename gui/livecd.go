@@ -2,6 +2,7 @@ package gui
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -157,7 +158,7 @@ func (p *liveCDPage) typed() {
 	if p.filling {
 		return
 	}
-	p.w.aims++ // what is being looked at is another thing
+	p.w.dropAim() // what is being looked at is another thing
 	p.w.cd.output, p.w.cd.label, p.w.cd.planned = must(p.file.GetText()), must(p.label.GetText()), false
 	p.w.updateButtons()
 	if p.typing != 0 {
@@ -177,8 +178,11 @@ func (p *liveCDPage) askPlace() {
 	d := must(gtk.FileChooserDialogNewWith2Buttons(tr("Where the LiveCD goes"), p.w.top, gtk.FILE_CHOOSER_ACTION_SAVE,
 		tr("_Cancel"), gtk.RESPONSE_CANCEL, tr("_Choose"), gtk.RESPONSE_ACCEPT))
 	d.SetModal(true)
-	d.SetCurrentFolder(filepath.Dir(p.w.cd.output))
-	d.SetCurrentName(filepath.Base(p.w.cd.output))
+	home, _ := os.UserHomeDir()
+	if output := outputIn(home, p.w.cd.output); output != "" {
+		d.SetCurrentFolder(filepath.Dir(output))
+		d.SetCurrentName(filepath.Base(output))
+	}
 	d.Connect("response", func(_ *gtk.FileChooserDialog, answer int) {
 		file := d.GetFilename()
 		d.Destroy()

@@ -36,7 +36,7 @@ func (w *window) openLiveCD(place string) {
 
 // leaveLiveCD goes back to where it was asked for.
 func (w *window) leaveLiveCD() {
-	w.aims++
+	w.dropAim()
 	switch w.cd.from {
 	case pageDone, pageVersions:
 		w.show(w.cd.from)
@@ -107,10 +107,19 @@ func defaultOutput(label string, size int64) string {
 	})
 }
 
+// dropAim ends what aim began.
+func (w *window) dropAim() {
+	w.aims++
+	if w.cd.stop != nil {
+		w.cd.stop()
+		w.cd.stop = nil
+	}
+}
+
 // aim looks what comes of what is chosen. An answer that a later choice has
 // overtaken is dropped.
 func (w *window) aim() {
-	w.aims++
+	w.dropAim()
 	mine := w.aims
 	w.cd.planned = false
 	v, ok := w.liveCDVersion()
@@ -120,8 +129,11 @@ func (w *window) aim() {
 	}
 	home, _ := os.UserHomeDir()
 	f, c := w.intent.Facts, iso.Choices{Output: outputIn(home, w.cd.output), Label: strings.TrimSpace(w.cd.label)}
+	ctx, stop := context.WithCancel(context.Background())
+	w.cd.stop = stop
 	w.async(func() func() {
-		p, err := iso.Make(context.Background(), f, v, c)
+		defer stop()
+		p, err := iso.Make(ctx, f, v, c)
 		if c.Output == "" {
 			err = wire.Fail(wire.ISONotSaved, nil, "?", tr("it has no name"))
 		}
@@ -148,7 +160,7 @@ func (w *window) goOnLiveCD() {
 
 func (w *window) makeLiveCD() {
 	w.meter.startOf(liveCDShare, time.Now())
-	w.notes = nil
+	w.notes, w.held = nil, nil
 	w.show(pageLiveCDWork)
 	w.startTick()
 	w.inhibit = w.app.Inhibited(w.top, gtk.APPLICATION_INHIBIT_SUSPEND|gtk.APPLICATION_INHIBIT_LOGOUT, tr("A LiveCD is being made."))

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -23,8 +24,9 @@ type liveCD struct {
 	foreign       bool                   // this window has other rights than who started it
 	unfit         map[string]*wire.Check // why none can be made of a version, by its place
 	plan          iso.Plan
-	err           error // why it cannot be made like this
-	planned       bool  // plan and err are of what is chosen
+	err           error              // why it cannot be made like this
+	planned       bool               // plan and err are of what is chosen
+	stop          context.CancelFunc // of who looks what comes of it; nil when nobody does
 	result        iso.Result
 }
 

@@ -33,6 +33,7 @@ func addSpace(w *window, add func(page, gtk.IWidget)) {
 	p.up.Connect("clicked", func() { w.openFolder(above(w.gauge.within)) })
 	p.again.Connect("clicked", func() {
 		w.gauge.forget()
+		w.gauge.failed = false
 		w.recheck()
 	})
 	p.list.Connect("row-activated", p.activated)

@@ -42,7 +42,7 @@ func (p *summaryPage) figures() {
 	p.showPicture()
 	p.showVerdict()
 	problem := ""
-	if stop := w.stop(); stop != nil && !w.needsCheck() && (len(w.helps()) == 0 || !ofSpace(*stop)) {
+	if stop := w.stop(); stop != nil && !w.needsCheck() && !w.helped(*stop) {
 		m := describe(*stop)
 		problem = m.Text + " " + m.Hint
 	}

@@ -151,7 +151,7 @@ touch /home/demo/taken.iso; mkdir /mnt/small; mount -t tmpfs -o size=20m,mode=77
 
 // standStill lets xorriso stand still when a part of the image is written.
 const standStill = `(p=; for i in $(seq 3000); do p=$(pgrep -f 'xorriso.* -o -$') && break; sleep 0.01; done
-while [ -n "$p" ] && [ ! -s /home/demo/folder/x.iso.part ]; do :; done; kill -STOP $p) >/dev/null 2>&1 &`
+while kill -0 $p && [ ! -s /home/demo/folder/x.iso.part ]; do sleep 0.002; done; kill -STOP $p) >/dev/null 2>&1 &`
 
 // TestLiveCDCancelled gives it up by the button, by closing the window, and by a
 // signal that ends the program; and its folder may go away.
