@@ -234,6 +234,60 @@ func TestChooseKeeps(t *testing.T) {
 	}
 }
 
+// TestChooseProcessors: the number of processors changes no size, and nothing is
+// packed again for it.
+func TestChooseProcessors(t *testing.T) {
+	in := input(t, zoo(t), "gzip")
+	in.Stay, in.Enough = true, 0
+	r := Start(t.Context(), in)
+	for s := range r.States() {
+		if len(s.Rows) > 0 && s.Rows[0].Whole {
+			break
+		}
+	}
+	in.Choice.Hows, in.Choice.Number = []How{{Compressor: "gzip", Processors: 1}}, 7
+	r.Choose(in.Choice)
+	for s := range r.States() {
+		if s.Number != 7 {
+			continue
+		}
+		if row := s.Rows[0]; !row.Whole || row.How.Processors != 1 {
+			t.Errorf("%+v", row)
+		}
+		break
+	}
+}
+
+// TestChooseOften: whatever other choices interrupt, it comes out right in the
+// end, for the rows that were not chosen meanwhile, too.
+func TestChooseOften(t *testing.T) {
+	dir, rnd := zoo(t), rand.New(rand.NewPCG(5, 6))
+	for i := range 600 {
+		put(t, fmt.Sprintf("%s/usr/share/man/m%04d", dir, i/2), prose(rnd, 20_000)[:20_000-i])
+		put(t, fmt.Sprintf("%s/usr/share/twin/t%04d", dir, i), bytes.Repeat([]byte{byte(i % 3)}, 30_000))
+	}
+	in := input(t, dir, "gzip", "lz4")
+	in.Stay, in.Enough = true, 0
+	r := Start(t.Context(), in)
+	for i := range 60 {
+		time.Sleep(time.Duration(2+i%30) * time.Millisecond)
+		in.Choice.Hows, in.Choice.Number = hows([]string{"gzip", "lz4"}[i%2:]...), i
+		r.Choose(in.Choice)
+	}
+	in.Choice.Hows, in.Choice.Number = hows("gzip", "lz4"), 60
+	r.Choose(in.Choice)
+	for s := range r.States() {
+		if s.Number != 60 || !s.Rows[0].Whole || !s.Rows[1].Whole {
+			continue
+		}
+		for i, name := range []string{"gzip", "lz4"} {
+			_, size := truth(t, dir, name)
+			near(t, name, s.Rows[i], size, 0.004)
+		}
+		return
+	}
+}
+
 // TestOldImage: of an image with a few changes only these are measured.
 func TestOldImage(t *testing.T) {
 	dir, rnd := zoo(t), rand.New(rand.NewPCG(3, 4))
