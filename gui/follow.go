@@ -19,8 +19,8 @@ func (w *window) follow() {
 	case g.stop == nil && !g.failed && w.helper.free():
 		w.measure(c)
 	case g.stop != nil && g.others(c, g.within):
-		g.asked, g.sent = c, g.within
-		w.helper.choose(c, g.within)
+		g.choose(c)
+		w.helper.choose(c, g.sent, g.number)
 	}
 }
 
@@ -35,12 +35,12 @@ func (w *window) unfollow() {
 func (w *window) measure(c wire.Choices) {
 	ctx, stop := context.WithCancel(context.Background())
 	w.gauge.begin(c, stop)
-	req, heard := wire.Request{Op: wire.OpEstimate, Choices: &c, Within: w.gauge.within}, false
+	req, heard := wire.Request{Op: wire.OpEstimate, Choices: &c, Within: w.gauge.within, Number: w.gauge.number}, false
 	reports := latest[wire.Estimate]{show: func(e wire.Estimate) {
 		switch {
 		case ctx.Err() != nil:
-		case !heard && w.gauge.others(c, req.Within): // chosen before it had begun, when nobody listened
-			w.helper.choose(w.gauge.asked, w.gauge.sent)
+		case !heard && e.Number != w.gauge.number: // chosen before it had begun, when nobody listened
+			w.helper.choose(w.gauge.asked, w.gauge.sent, w.gauge.number)
 		default:
 			w.gauge.take(e)
 			w.showFigures()

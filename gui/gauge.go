@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"antix-remaster/core/wire"
 )
@@ -15,6 +16,7 @@ type gauge struct {
 	asked  wire.Choices       // of what is being measured
 	within string             // directory that is opened on the page of space; "": the root
 	sent   string             // the same, as the helper was told last
+	number int                // of what it was told last
 
 	now, before measured
 }
@@ -25,15 +27,23 @@ type measured struct {
 	of wire.Choices
 }
 
-// take keeps what is told.
-func (g *gauge) take(e wire.Estimate) { g.now = measured{e, g.asked} }
+// take keeps what is told of the newest choices.
+func (g *gauge) take(e wire.Estimate) {
+	if e.Number == g.number {
+		g.now = measured{e, g.asked}
+	}
+}
+
+// choose takes over other choices.
+func (g *gauge) choose(c wire.Choices) { g.asked, g.sent, g.number = c, g.within, g.number+1 }
 
 // begin starts anew; what was known until now stays good for the same choices.
 func (g *gauge) begin(c wire.Choices, stop context.CancelFunc) {
 	if len(g.now.Rows) > 0 {
 		g.before = measured{g.figures(g.now.of), g.now.of}
 	}
-	g.stop, g.asked, g.sent, g.now = stop, c, g.within, measured{}
+	g.stop, g.now = stop, measured{}
+	g.choose(c)
 }
 
 // forget drops what is known: somebody made room, or changed files.
@@ -42,14 +52,14 @@ func (g *gauge) forget() { g.now, g.before = measured{}, measured{} }
 // others tells whether these are other choices, or of another directory, than
 // those that are being measured.
 func (g *gauge) others(c wire.Choices, within string) bool {
-	return !alike(c, g.asked) || c.Compressor != g.asked.Compressor || within != g.sent
+	return !alike(c, g.asked) || c.Compressor != g.asked.Compressor || c.Processors != g.asked.Processors || within != g.sent
 }
 
 // alike tells whether two choices make the same image, all compressors beside
 // each other.
 func alike(a, b wire.Choices) bool {
 	for _, c := range []*wire.Choices{&a, &b} {
-		c.Title, c.HomeLoss, c.MemoryMiB, c.Compressor, c.Level = "", false, 0, "", 0
+		c.Title, c.HomeLoss, c.MemoryMiB, c.Processors, c.Compressor, c.Level = "", false, 0, 0, "", 0
 	}
 	return reflect.DeepEqual(a, b)
 }
@@ -57,12 +67,9 @@ func alike(a, b wire.Choices) bool {
 // figures are the best that is known for these choices: what was told before a
 // new start goes for as long as that knows less of the same tree.
 func (g *gauge) figures(c wire.Choices) wire.Estimate {
-	now, before := g.now.Estimate, g.before.Estimate
-	if !alike(g.now.of, c) {
-		now = wire.Estimate{}
-	}
+	now, before := g.now.figures(c), g.before.figures(c)
 	switch {
-	case !alike(g.before.of, c):
+	case len(before.Rows) == 0:
 		return now
 	case len(now.Rows) == 0:
 		return before
@@ -73,11 +80,28 @@ func (g *gauge) figures(c wire.Choices) wire.Estimate {
 	for i, r := range now.Rows {
 		rows[i] = r
 		if old, ok := rowFor(before, r.Compressor); ok && old.Level == r.Level && old.Blocks > r.Blocks && !r.Whole {
-			rows[i] = old
+			if rows[i] = old; old.Seconds == 0 {
+				rows[i].Seconds = r.Seconds
+			}
 		}
 	}
 	now.Rows = rows
 	return now
+}
+
+// figures are those that hold for these choices, too.
+func (m measured) figures(c wire.Choices) wire.Estimate {
+	e := m.Estimate
+	if !alike(m.of, c) {
+		return wire.Estimate{}
+	}
+	if m.of.Processors != c.Processors {
+		e.Rows = slices.Clone(e.Rows)
+		for i := range e.Rows {
+			e.Rows[i].Seconds = 0
+		}
+	}
+	return e
 }
 
 // sameTree tells whether both are of the same files and the same room, but for

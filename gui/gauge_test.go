@@ -31,6 +31,8 @@ func TestGaugeKeepsWhatItKnows(t *testing.T) {
 	keep, leave := wire.Choices{Home: "keep", Compressor: "zstd"}, wire.Choices{Home: "leave", Compressor: "zstd"}
 	xz := keep
 	xz.Compressor, xz.Title, xz.MemoryMiB = "xz", "another", 99
+	fewer := keep
+	fewer.Processors = 1
 	walking := wire.Estimate{Entries: 100}
 	for _, c := range []struct {
 		name          string
@@ -45,6 +47,7 @@ func TestGaugeKeepsWhatItKnows(t *testing.T) {
 		{"knows more", told(50, 510, 400), told(60, 500, 400), keep, keep, 500},
 		{"whole", told(50, 510, 400), told(20, 500, 400, func(e *wire.Estimate) { e.Rows[0].Whole = true }), keep, keep, 500},
 		{"another compressor is the same image", told(50, 510, 400), told(20, 500, 400), xz, xz, 510},
+		{"other processors are the same image", told(50, 510, 400), told(20, 500, 400), fewer, fewer, 510},
 		{"twins found", told(50, 510, 400), told(20, 500, 400, func(e *wire.Estimate) { e.Bytes, e.Twins = e.Bytes-90*mib, 90*mib }), keep, keep, 510},
 		{"files came", told(50, 510, 400), told(20, 500, 400, func(e *wire.Estimate) { e.Entries += 900 }), keep, keep, 500},
 		{"a file grew", told(50, 510, 400), told(20, 500, 400, func(e *wire.Estimate) { e.Bytes += 90 * mib }), keep, keep, 500},
@@ -56,13 +59,42 @@ func TestGaugeKeepsWhatItKnows(t *testing.T) {
 		var g gauge
 		stop := context.CancelFunc(func() {})
 		g.begin(keep, stop)
+		c.before.Number = g.number
 		g.take(c.before)
 		g.begin(c.asked, stop)
+		c.now.Number = g.number
 		g.take(c.now)
 		r, ok := rowFor(g.figures(c.wanted), "zstd")
 		if ok != (c.want > 0) || r.Estimate != c.want*mib {
 			t.Errorf("%s: %d MiB, %v; want %d", c.name, r.Estimate/mib, ok, c.want)
 		}
+	}
+}
+
+// TestGaugeOfOlderChoices: what was under way when the choices changed is not
+// taken for theirs, nor the time of other processors.
+func TestGaugeOfOlderChoices(t *testing.T) {
+	keep, fewer := wire.Choices{Home: "keep"}, wire.Choices{Home: "keep", Processors: 1}
+	var g gauge
+	g.begin(keep, func() {})
+	e := told(20, 500, 400)
+	e.Number = g.number
+	g.take(e)
+	if !g.others(fewer, "") {
+		t.Error("the helper is not told of other processors")
+	}
+	if r := g.figures(fewer).Rows[0]; r.Estimate != 500*mib || r.Seconds != 0 || g.figures(keep).Rows[0].Seconds != 150 {
+		t.Errorf("other processors: %+v", r)
+	}
+	leave := wire.Choices{Home: "leave"}
+	g.choose(leave)
+	g.take(e)
+	if rows := g.figures(leave).Rows; len(rows) > 0 {
+		t.Errorf("of older choices: %+v", rows)
+	}
+	e.Number = g.number
+	if g.take(e); len(g.figures(leave).Rows) == 0 {
+		t.Error("the newest were not taken")
 	}
 }
 

@@ -41,9 +41,9 @@ func (h *helper) aside(ctx context.Context, req wire.Request, watch wire.Watch, 
 }
 
 // choose gives other choices to an estimate that goes on.
-func (h *helper) choose(choices wire.Choices, within string) {
+func (h *helper) choose(choices wire.Choices, within string, number int) {
 	if c := h.client.Load(); c != nil {
-		_ = c.Choose(choices, within) // a helper that is gone shows in aside
+		_ = c.Choose(choices, within, number) // a helper that is gone shows in aside
 	}
 }
 

@@ -59,7 +59,7 @@ func TestEstimateMakesWay(t *testing.T) {
 		if e := <-told; e.Compressor != "zstd" {
 			t.Fatalf("%+v", e)
 		}
-		h.choose(wire.Choices{Compressor: "xz"}, "usr")
+		h.choose(wire.Choices{Compressor: "xz"}, "usr", 1)
 		if e := <-told; e.Compressor != "xz" || e.Within != "usr" {
 			t.Fatalf("%+v", e)
 		}

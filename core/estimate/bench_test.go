@@ -76,7 +76,8 @@ func (s stand) tree(name string) string {
 // pack makes the image of a tree, or finds it.
 func (s stand) pack(name, compressor string) image {
 	dir, out := s.tree(name), filepath.Join(s.dir, name+"."+compressor)
-	if _, err := os.Stat(out + ".cpu"); err != nil {
+	_, noCPU := os.Stat(out + ".cpu")
+	if _, noImage := os.Stat(out); noCPU != nil || noImage != nil {
 		p, err := sys.Start(sys.Spec{Path: s.engine.Path, Args: []string{dir, out, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", compressor, "-b", plan.BlockSize, "-mem", "512M"}})
 		check(s.b, err)
 		check(s.b, p.Wait())

@@ -26,6 +26,7 @@ type Choice struct {
 	Room  int64      // bytes that the image may have; negative when that is not known
 
 	Within string // directory of which State.Inside tells; "": the root
+	Number int    // State gives it back
 }
 
 // Input is what an estimate works on.
@@ -57,6 +58,7 @@ type State struct {
 	Walked  bool
 	Largest []Part // directories that take the most
 	Within  string // as Choice.Within
+	Number  int    // as Choice.Number; 0 while the tree is walked
 	Inside  []Part // what takes the most in that directory
 	Work    time.Duration
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -173,64 +172,6 @@ func TestWhole(t *testing.T) {
 func TestBlockSize(t *testing.T) {
 	if plan.BlockSize != fmt.Sprintf("%dK", blockSize>>10) {
 		t.Errorf("%d", blockSize)
-	}
-}
-
-// TestChoose: other choices are answered without another walk, as if they had
-// been made at once; and going back gives the same again.
-func TestChoose(t *testing.T) {
-	dir := zoo(t)
-	in := input(t, dir, "lz4")
-	in.Stay = true
-	r := Start(t.Context(), in)
-	for _, patterns := range [][]string{{"home/*"}, {"usr/lib/*", "usr/share/same"}, {"usr", "home/user/photo*"}, nil} {
-		_, size := truth(t, dir, "lz4", patterns...)
-		c := in.Choice
-		c.Rules = plan.Compile(patterns)
-		r.Choose(c)
-		s, ok := State{}, false
-		for s = range r.States() {
-			if ok = len(s.Rows) > 0 && s.Rows[0].Whole && within(s.Rows[0].Estimate, size, 0.01); ok {
-				break
-			}
-		}
-		if !ok {
-			t.Fatalf("without %q it ends with %+v, but %d bytes are right", patterns, s.Rows, size)
-		}
-	}
-}
-
-func within(got, want int64, share float64) bool {
-	off := float64(got)/float64(want) - 1
-	return off < share && off > -share
-}
-
-// TestChooseKeeps: what was measured before counts after other choices.
-func TestChooseKeeps(t *testing.T) {
-	dir := zoo(t)
-	in := input(t, dir, "xz")
-	r := Start(t.Context(), in)
-	var s State
-	for s = range r.States() {
-		if len(s.Rows) > 0 && s.Rows[0].Blocks >= 20 {
-			break
-		}
-	}
-	work := s.Work
-	c := in.Choice
-	c.Rules = plan.Compile([]string{"home/*"})
-	r.Choose(c)
-	for s = range r.States() {
-		if s.Bytes < 20_000_000 {
-			break
-		}
-	}
-	_, size := truth(t, dir, "xz", "home/*")
-	if s.Rows[0].Blocks == 0 || !within(s.Rows[0].Estimate, size, 0.15) {
-		t.Errorf("%d blocks, %d of %d bytes", s.Rows[0].Blocks, s.Rows[0].Estimate, size)
-	}
-	if more := s.Work - work; more > 2*time.Second {
-		t.Errorf("%v of work for other choices", more)
 	}
 }
 

@@ -22,6 +22,11 @@ const (
 
 // next does the most useful step.
 func (w *work) next() error {
+	for _, r := range w.rows {
+		if r.stale {
+			return w.forget(r)
+		}
+	}
 	r := w.worst()
 	if r == nil || !w.twins.done() && w.twinsPay(r) {
 		return w.lookForTwins()
@@ -143,9 +148,9 @@ func (w *work) draw(r *rowState, n int) (bool, error) {
 		if err := w.look(keys); err != nil {
 			return false, err
 		}
-	}
-	for i := range news {
-		news[i].x = w.ratio(news[i].key)
+		for i := range news { // a row that does not look itself would know it of some only
+			news[i].x = w.ratio(news[i].key)
+		}
 	}
 	r.next, r.draws = next, append(r.draws, news...)
 	if len(news) > 0 {
@@ -273,48 +278,55 @@ func (w *work) packTables(r *rowState) error {
 }
 
 // lookForTwins reads some groups of files.
-func (w *work) lookForTwins() (err error) {
+func (w *work) lookForTwins() error {
 	begin, from := sys.CPUTime(), time.Now()
 	found := w.twins.next
 	for !w.twins.done() && time.Since(from) < maxStep/2 && w.step.Err() == nil {
 		w.twins.step(w.step)
 	}
 	w.twinCPU += sys.CPUTime() - begin
-	if w.step.Err() == nil && w.twins.next > found {
-		w.l = w.c.lay(w.l.in)
-		if w.twins.done() {
-			err = w.forget()
+	if w.twins.next > found && w.twins.done() {
+		for _, r := range w.rows {
+			r.stale = true
 		}
+		for _, r := range w.idle {
+			r.stale = true
+		}
+	}
+	if w.step.Err() == nil && w.twins.next > found {
 		w.lay(w.l.in)
 	}
-	return err
+	return nil
 }
 
 // forget drops what was learned of small files while there were twins among
-// them: such blocks shrink more than those that are packed.
-func (w *work) forget() error {
-	for _, r := range w.rows {
-		for k := range r.y {
-			if k.number < 0 && w.share(r, k) == 0 {
-				delete(r.y, k)
-			}
+// them: such blocks shrink more than those that are packed. It is a step, and
+// the row stays stale until all blocks were looked at anew.
+func (w *work) forget(r *rowState) error {
+	for k := range r.y {
+		if k.number < 0 && w.share(r, k) == 0 {
+			delete(r.y, k)
 		}
-		var keys []key
-		for i, d := range r.draws {
-			if d.key.number < 0 && w.l.own[d.file] {
-				r.draws[i].key = w.reader.at(w.l, d.file, 0)
+	}
+	var keys []key
+	for i, d := range r.draws {
+		if d.key.number < 0 && w.l.own[d.file] {
+			r.draws[i].key = w.reader.at(w.l, d.file, 0)
+			if _, known := w.looks[r.draws[i].key]; !known && r.looked() {
 				keys = append(keys, r.draws[i].key)
 			}
 		}
-		if !r.looked() {
-			continue
-		}
-		if err := w.look(keys); err != nil {
-			return err
-		}
-		for i, d := range r.draws {
+	}
+	if err := w.look(keys[:min(len(keys), mostCheap)]); err != nil || len(keys) > mostCheap {
+		return err
+	}
+	for i, d := range r.draws {
+		if r.looked() {
 			r.draws[i].x = w.ratio(d.key)
 		}
 	}
+	r.stale = false
+	w.calculate(r)
+	w.tell()
 	return nil
 }

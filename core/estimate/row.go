@@ -29,6 +29,7 @@ type rowState struct {
 	exactCPU time.Duration // of a real one
 	out      Row
 	sure     bool
+	stale    bool // it holds what was learned before all twins were known
 }
 
 // draw is a place that hit a block.

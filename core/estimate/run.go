@@ -27,8 +27,8 @@ type work struct {
 	quick   bool // the engine has the quickest compressor
 	exact   *exact
 	shift   float64
-	rows    []*rowState // those of the choice, in its order
-	idle    map[How]*rowState
+	rows    []*rowState       // those of the choice, in its order
+	idle    map[How]*rowState // those of other choices; without processors, which change no size
 	room    int64
 	step    context.Context // ends when the choices change
 	began   time.Time
@@ -38,6 +38,7 @@ type work struct {
 	twinCPU time.Duration
 	parts   divided
 	within  string // as Choice.Within
+	number  int    // as Choice.Number
 }
 
 func (r *Run) run(ctx context.Context) {
@@ -135,17 +136,18 @@ func (w *work) prepare() error {
 // choose takes over other choices.
 func (w *work) choose(c Choice) {
 	for _, r := range w.rows {
-		w.idle[r.how] = r
+		w.idle[r.how.anyProcessors()] = r
 	}
 	w.rows = nil
 	for _, h := range c.Hows {
-		r := w.idle[h]
+		r := w.idle[h.anyProcessors()]
 		if r == nil {
 			r = w.newRow(h)
 		}
+		r.how.Processors = h.Processors
 		w.rows = append(w.rows, r)
 	}
-	w.room, w.within = c.Room, c.Within
+	w.room, w.within, w.number = c.Room, c.Within, c.Number
 	w.lay(w.c.apply(c.Rules))
 }
 
@@ -189,7 +191,7 @@ func (w *work) again() bool {
 		return true
 	}
 	for _, r := range w.rows {
-		if !r.sure {
+		if !r.sure || r.stale {
 			return true
 		}
 	}
@@ -223,7 +225,7 @@ func (w *work) spent() time.Duration { return sys.CPUTime() - w.own + w.child }
 func (w *work) tell() {
 	w.divide()
 	s := State{Entries: int64(w.l.entries) - 1, Bytes: w.l.bytes, Twins: w.l.twins, Walked: true, Largest: w.parts.largest,
-		Within: w.parts.within, Inside: w.parts.inside, Work: w.spent()}
+		Within: w.parts.within, Inside: w.parts.inside, Number: w.number, Work: w.spent()}
 	for _, r := range w.rows {
 		s.Rows = append(s.Rows, r.out)
 	}

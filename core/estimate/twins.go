@@ -82,17 +82,18 @@ func (c *Census) identity(number int32) int32 {
 
 func (t *twins) done() bool { return t.next == len(t.groups) }
 
-// step reads the next group.
+// step reads the next group; when it is interrupted, that stays the next.
 func (t *twins) step(ctx context.Context) {
 	g := t.groups[t.next]
-	t.next++
-	large := t.c.entries[g[0]].size > 2*headSize
-	if !large {
+	if large := t.c.entries[g[0]].size > 2*headSize; large {
+		for _, alike := range t.sort(ctx, g, headSize) {
+			t.mark(t.sort(ctx, alike, math.MaxInt64))
+		}
+	} else {
 		t.mark(t.sort(ctx, g, math.MaxInt64))
-		return
 	}
-	for _, alike := range t.sort(ctx, g, headSize) {
-		t.mark(t.sort(ctx, alike, math.MaxInt64))
+	if ctx.Err() == nil {
+		t.next++
 	}
 }
 
@@ -105,10 +106,10 @@ func (t *twins) sort(ctx context.Context, files []int32, limit int64) [][]int32 
 	by := map[uint64][]int32{}
 	var order []uint64
 	for _, f := range files {
+		sum, err := t.sum(ctx, f, limit)
 		if ctx.Err() != nil {
 			return nil
 		}
-		sum, err := t.sum(ctx, f, limit)
 		if err != nil {
 			t.c.entries[f].unread = true
 			continue

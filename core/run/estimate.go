@@ -6,6 +6,8 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"antix-remaster/core/build"
@@ -56,12 +58,8 @@ func (s *station) estimate(ctx context.Context, req wire.Request) (wire.Estimate
 		return wire.Estimate{}, err
 	}
 	always, _ := plan.Shipped()
-	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Always: plan.Compile(always), Choice: a.Choice, Old: s.oldImage(ctx), Engine: engine,
-		Temp: plan.WorkDir, Memory: spareMemory(), Seed: uint64(os.Getpid()), Work: time.Duration(req.Seconds) * time.Second, Enough: sureEnough, Stay: req.Seconds == 0})
-	changed := s.changed(ctx, a.Rules)
-	result, err := s.follow(ctx, r, func(state estimate.State) wire.Estimate {
-		return told(state, a, changed)
-	}, &a)
+	result, err := s.follow(ctx, estimate.Input{Dir: plan.View, Always: plan.Compile(always), Choice: a.Choice, Engine: engine,
+		Temp: plan.WorkDir, Memory: spareMemory(), Seed: uint64(os.Getpid()), Work: time.Duration(req.Seconds) * time.Second, Enough: sureEnough, Stay: req.Seconds == 0}, a)
 	if errors.Is(err, estimate.ErrMemory) {
 		s.log.add("no estimate: %v", err)
 		err = nil
@@ -81,30 +79,53 @@ func (s *station) changed(ctx context.Context, rules plan.Rules) int64 {
 	return scan.Bytes + scan.Media
 }
 
+// slow is what takes too long to be read before the first choices are taken.
+type slow struct {
+	old     chan *estimate.Old
+	changed atomic.Int64
+	reading sync.WaitGroup
+}
+
+func (s *station) readSlow(ctx context.Context, rules plan.Rules) *slow {
+	b := &slow{old: make(chan *estimate.Old, 1)}
+	b.reading.Go(func() { b.old <- s.oldImage(ctx) })
+	b.reading.Go(func() { b.changed.Store(s.changed(ctx, rules)) })
+	return b
+}
+
 // follow tells what the estimate tells, and what was chosen meanwhile.
-func (s *station) follow(ctx context.Context, r *estimate.Run, tell func(estimate.State) wire.Estimate, a *asked) (last wire.Estimate, err error) {
+func (s *station) follow(ctx context.Context, in estimate.Input, a asked) (last wire.Estimate, err error) {
+	b := s.readSlow(ctx, a.Rules)
 	gap := time.NewTimer(0)
 	<-gap.C
 	defer gap.Stop()
-	states := r.States()
+	var r *estimate.Run // nil until the old image is known
+	var states <-chan estimate.State
 	for {
 		select {
+		case in.Old = <-b.old:
+			in.Choice = a.Choice
+			r = estimate.Start(ctx, in)
+			states = r.States()
 		case req := <-wire.Chosen(ctx):
 			other, err := s.asked(req)
 			if err != nil {
 				s.log.add("choices that cannot be: %v", err)
 				continue
 			}
-			*a = other
-			r.Choose(a.Choice)
+			if a = other; r != nil {
+				r.Choose(a.Choice)
+			}
 		case state, more := <-states:
 			if !more {
-				if err := r.Err(); errors.Is(err, context.Canceled) {
-					return last, wire.Fail(wire.Cancelled, err)
-				}
-				return last, r.Err()
+				b.reading.Wait()
+				last.Changed = b.changed.Load()
+				return last, ended(r)
 			}
-			last = tell(state)
+			if state.Walked && state.Number != a.Number {
+				continue // of choices before
+			}
+			last = told(state, a, b.changed.Load())
 			states = nil // until the gap is over; the newest waits
 			gap.Reset(tellGap)
 			s.out.Estimate(last)
@@ -112,6 +133,14 @@ func (s *station) follow(ctx context.Context, r *estimate.Run, tell func(estimat
 			states = r.States()
 		}
 	}
+}
+
+// ended is why an estimate ended too early.
+func ended(r *estimate.Run) error {
+	if err := r.Err(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return wire.Fail(wire.Cancelled, r.Err())
 }
 
 // asked is what the estimate is asked for.
@@ -140,7 +169,7 @@ func (s *station) asked(req wire.Request) (asked, error) {
 		}
 		room = max(preflight.Room(preflight.Input{Facts: s.facts, Plan: p, Measured: m}), 0)
 	}
-	return asked{estimate.Choice{Rules: plan.Compile(p.Patterns), Hows: hows, Room: room, Within: req.Within}, m.CopyBytes}, nil
+	return asked{estimate.Choice{Rules: plan.Compile(p.Patterns), Hows: hows, Room: room, Within: req.Within, Number: req.Number}, m.CopyBytes}, nil
 }
 
 // oldImage reads the tables of the image that runs. Whatever is wrong with it,
@@ -166,7 +195,7 @@ func (s *station) oldImage(ctx context.Context) *estimate.Old {
 func spareMemory() int64 { return min(sys.MemAvailable()/4, 512<<20) }
 
 func told(s estimate.State, a asked, changed int64) wire.Estimate {
-	e := wire.Estimate{Rows: []wire.EstimateRow{}, Largest: parts(s.Largest), Within: s.Within, Inside: byName(parts(s.Inside)),
+	e := wire.Estimate{Rows: []wire.EstimateRow{}, Largest: parts(s.Largest), Within: s.Within, Number: a.Number, Inside: byName(parts(s.Inside)),
 		Entries: s.Entries, Bytes: s.Bytes, Twins: s.Twins, Changed: changed, Room: a.Room, Beside: a.beside, Work: s.Work.Seconds()}
 	for _, r := range s.Rows {
 		e.Rows = append(e.Rows, wire.EstimateRow{Compressor: r.How.Compressor, Level: r.How.Level, Estimate: r.Estimate, Error: r.Error, Bound: r.Bound,

@@ -196,7 +196,11 @@ func Reopen(f *os.File, direct bool) (*os.File, error) {
 // Writable tells why this program may make no file in the directory; nil when it
 // may.
 func (d *Dir) Writable() error {
-	if err := unix.Faccessat(d.fd(), ".", unix.W_OK|unix.X_OK, unix.AT_EACCESS); err != nil {
+	flags := 0
+	if unix.Getuid() != unix.Geteuid() {
+		flags = unix.AT_EACCESS // Linux knows it from 5.8 on; before, only the mode is looked at, and no read-only mount
+	}
+	if err := unix.Faccessat(d.fd(), ".", unix.W_OK|unix.X_OK, flags); err != nil {
 		return d.wrap("write to", ".", err)
 	}
 	return nil

@@ -11,6 +11,7 @@ type Estimate struct {
 	Rows        []EstimateRow  `json:"rows"`    // of all compressors, the chosen one first; none while the tree is walked
 	Largest     []EstimatePart `json:"largest"` // directories that take the most
 	Within      string         `json:"within"`  // as Request.Within
+	Number      int            `json:"number"`  // as Request.Number
 	Inside      []EstimatePart `json:"inside"`  // what takes the most in that directory, by name
 	Entries     int64          `json:"entries"` // that are packed; those seen so far while the tree is walked
 	Bytes       int64          `json:"bytes"`   // of their data, each once
@@ -76,8 +77,8 @@ func (s *server) choose(req Request) {
 // Estimate tells what an estimate knows by now.
 func (o *Out) Estimate(e Estimate) { o.send(Event{Event: "estimate", Estimate: &e}) }
 
-// Choose gives other choices to the estimate that Do runs, and the directory of
-// which it tells what takes the room.
-func (c *Client) Choose(choices Choices, within string) error {
-	return c.send(Request{Op: OpChoose, Choices: &choices, Within: within})
+// Choose gives other choices to the estimate that Do runs, the directory of
+// which it tells what takes the room, and the number to know what is of them by.
+func (c *Client) Choose(choices Choices, within string, number int) error {
+	return c.send(Request{Op: OpChoose, Choices: &choices, Within: within, Number: number})
 }

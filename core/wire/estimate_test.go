@@ -31,7 +31,7 @@ func TestChoose(t *testing.T) {
 		if e.Room != 7 {
 			t.Errorf("%+v", e)
 		}
-		if err := c.Choose(Choices{Compressor: "lz4"}, "usr/lib"); err != nil {
+		if err := c.Choose(Choices{Compressor: "lz4"}, "usr/lib", 1); err != nil {
 			t.Error(err)
 		}
 	}}, &Estimate{})
@@ -47,7 +47,7 @@ func TestChooseNothing(t *testing.T) {
 	if err != nil || len(events) != 1 {
 		t.Errorf("%v, %+v", err, events)
 	}
-	for _, r := range []Request{{Op: OpBuild, Seconds: 1}, {Op: OpEstimate, Seconds: -1}, {Op: OpCheck, Within: "usr"}, {Op: OpEstimate, Within: "../etc"}, {Op: OpChoose, Within: "/etc"}} {
+	for _, r := range []Request{{Op: OpBuild, Seconds: 1}, {Op: OpEstimate, Seconds: -1}, {Op: OpCheck, Within: "usr"}, {Op: OpEstimate, Within: "../etc"}, {Op: OpChoose, Within: "/etc"}, {Op: OpCheck, Number: 1}} {
 		if r.check() == nil {
 			t.Errorf("accepted %+v", r)
 		}

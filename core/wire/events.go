@@ -66,6 +66,7 @@ type Request struct {
 	Menu      string      `json:"menu,omitempty"`      // of OpMenu: MenuOn or MenuOff
 	Seconds   int         `json:"seconds,omitempty"`   // of OpEstimate: time of the processors that it may use; 0: no limit
 	Within    string      `json:"within,omitempty"`    // of OpEstimate and OpChoose: directory of which it tells what takes the room; "": the root
+	Number    int         `json:"number,omitempty"`    // of OpEstimate and OpChoose: Estimate gives that of the choices that it is of back
 	Confirmed bool        `json:"confirmed,omitempty"` // of OpDelete: to delete a pinned version, or the rescue version, was confirmed in words
 }
 

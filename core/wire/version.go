@@ -64,6 +64,8 @@ func (r Request) check() error {
 		return errors.New("titles belong to the greeting")
 	case r.Within != "" && (r.Op != OpEstimate && r.Op != OpChoose || !fs.ValidPath(r.Within)):
 		return errors.New("no such directory")
+	case r.Number != 0 && r.Op != OpEstimate && r.Op != OpChoose:
+		return errors.New("a number belongs to an estimate")
 	case r.Confirmed && r.Op != OpDelete:
 		return errors.New("nothing to confirm")
 	}
