@@ -72,7 +72,7 @@ func TestPromiseP2P4MenuKill(t *testing.T) {
 		return err
 	})
 	t.Logf("%d kills, %d after the change", n, done.Load())
-	if done.Load() == 0 || undone.Load() == 0 {
+	if !raced && (done.Load() == 0 || undone.Load() == 0) {
 		t.Error("the test sees one side only")
 	}
 }
