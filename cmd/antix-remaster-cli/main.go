@@ -44,16 +44,14 @@ func main() {
 		startAgent: func(ctx context.Context) (*wire.Client, error) {
 			return wire.Start(ctx, words.MenuTitles(os.Getenv, tr))
 		}}
-	ctx, stop := a.signals()
-	status := a.run(ctx, os.Args[1:])
-	stop()
-	os.Exit(status)
+	os.Exit(a.run(a.signals(), os.Args[1:]))
 }
 
 // signals cancels the run at the first request to end. A second one ends the
 // helper's input too, in case it did not hear the first; its end is awaited
-// all the same.
-func (a *app) signals() (context.Context, func()) {
+// all the same. A signal that comes when all is done changes nothing: it is taken
+// to the very end.
+func (a *app) signals() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	ch := make(chan os.Signal, 4)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -66,7 +64,7 @@ func (a *app) signals() (context.Context, func()) {
 			}
 		}
 	}()
-	return ctx, func() { signal.Stop(ch); cancel() }
+	return ctx
 }
 
 // run does what the arguments ask for and gives the exit status.
