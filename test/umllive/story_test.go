@@ -183,7 +183,7 @@ there archive/0001/linuxfs.bad archive/0001/state.bad archive/0001/xtra.bad
 gone *.new
 [ "$sum" = "$(sha256sum <archive/0001/linuxfs.bad)" ] || fail "the image changed"
 cli 3 delete 1 --yes
-says '"code":"delete_pinned"'
+says '"code":"delete_rescue"'
 cli 0 delete 2 --yes
 gone archive/0002/linuxfs.old archive/0002/state.old
 cli 0 rollback 1 --yes
