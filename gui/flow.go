@@ -128,16 +128,19 @@ func (w *window) progress(p wire.Progress) {
 	}
 	w.meter.see(p, time.Now())
 	if w.pauseSoon {
-		w.pauseSoon = false
-		w.pauseBuild()
+		w.hold()
 	}
 	w.update()
 }
 
-// pauseBuild holds the work up, or lets it go on. Before the first report the helper
-// may still be ending an estimate, and would not know what is meant.
-func (w *window) pauseBuild() {
-	if w.pauseSoon = w.meter.stage == ""; !w.pauseSoon {
+// hold holds the work up, or lets it go on. Before the first report nobody would
+// know what is meant: the helper may still be ending an estimate.
+func (w *window) hold() {
+	switch w.pauseSoon = w.meter.stage == ""; {
+	case w.pauseSoon:
+	case w.busy == imaging:
+		w.holdLiveCD()
+	default:
 		w.helper.pause(w.meter.paused.IsZero())
 	}
 }
@@ -211,14 +214,14 @@ func (w *window) again() {
 
 // mend does what a button in a row offers, and looks again.
 func (w *window) mend(t task) {
-	switch {
-	case t == browsing:
+	switch t {
+	case browsing:
 		w.openVersions()
 		return
-	case t == staging:
+	case staging:
 		w.askStage(w.before)
 		return
-	case t == restarting:
+	case restarting:
 		w.askRestart("")
 		return
 	}
@@ -226,8 +229,7 @@ func (w *window) mend(t task) {
 	was, r := w.view, wire.FiledResult{}
 	w.said = ""
 	w.act(t, wire.Request{Op: op}, &r, func() {
-		w.said = strings.TrimSpace(filedText(t, was, w.view, r) + " " + unprovenText(w.notes))
-		w.update()
+		w.say(filedText(t, was, w.view, r))
 		if w.page == pageCheck {
 			w.recheck()
 		}

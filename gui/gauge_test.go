@@ -8,6 +8,7 @@ import (
 
 	"antix-remaster/core/intent"
 	"antix-remaster/core/live"
+	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 )
 
@@ -115,8 +116,8 @@ func verdictOf(v string, missing int64) func(*wire.Estimate) {
 
 // onFAT is a stick with room, and an image that is larger than a file on it can be.
 func onFAT(verdict string) *model {
-	m := at(pageSummary, told(50, 5000, 3000, verdictOf(verdict, 924), func(e *wire.Estimate) { e.Room = fileLimit }))
-	m.intent.Facts.Boot.FSType, m.intent.Facts.Boot.Free = "vfat", 20<<30
+	m := at(pageSummary, told(50, 5000, 3000, verdictOf(verdict, 924), func(e *wire.Estimate) { e.Room = preflight.MaxOnFAT }))
+	m.intent.Plan.FAT, m.intent.Facts.Boot.Free = true, 20<<30
 	return m
 }
 

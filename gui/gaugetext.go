@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"antix-remaster/core/estimate"
+	"antix-remaster/core/preflight"
 	"antix-remaster/core/wire"
 	"antix-remaster/core/words"
 )
@@ -15,19 +16,15 @@ func off(r wire.EstimateRow) int64 { return max(r.Bound-r.Estimate, 0) }
 
 func aboutText(r wire.EstimateRow) string { return words.About(r.Estimate, off(r), tr) }
 
-// fileLimit is the size in bytes of the largest file that FAT can hold.
-const fileLimit = 1<<32 - 1
-
 // perFile tells whether the stick can hold no file of that size, however much
 // room it has.
 func (m *model) perFile(r wire.EstimateRow) bool {
-	fat := slices.Contains([]string{"vfat", "msdos"}, m.intent.Facts.Boot.FSType)
-	return fat && r.Bound > fileLimit
+	return m.intent.Plan.FAT && r.Bound > preflight.MaxOnFAT
 }
 
 // left is what remains free on the stick.
 func (m *model) left(r wire.EstimateRow, e wire.Estimate) int64 {
-	if e.Room >= 0 && e.Room != fileLimit {
+	if e.Room >= 0 && e.Room != preflight.MaxOnFAT {
 		return e.Room - r.Estimate
 	}
 	return int64(m.intent.Facts.Boot.Free) - e.Beside - r.Estimate

@@ -77,7 +77,7 @@ func (w *window) togglePin(v history.Version) {
 
 // say tells what was done, beside the buttons, until something else is chosen.
 func (w *window) say(text string) {
-	w.said = text
+	w.said = strings.TrimSpace(text + " " + unprovenText(w.notes))
 	w.update()
 }
 

@@ -29,7 +29,7 @@ func windowHint(c wire.Code) string {
 	case wire.CopyInUse:
 		return tr("Choose another version. If the one in use is damaged, the copy can still be started from where it lies: try it out.")
 	case wire.RescueUnproven:
-		return tr("When there is time, verify it: the button is below the list of versions.")
+		return tr("When there is time, verify it: choose it in the list of versions, and press Verify.")
 	case wire.WayBack:
 		return tr("If all works well, keep the running version first.")
 	case wire.BeingTried:

@@ -108,23 +108,11 @@ func (p *liveCDPage) fill() {
 
 // liveCDRow is a version of the list, grey when none can be made of it.
 func (w *window) liveCDRow(v history.Version) *gtk.ListBoxRow {
-	row := must(gtk.ListBoxRowNew())
-	name := newLabel(words.VersionName(v))
-	switch {
-	case w.cd.unfit[v.Place] != nil:
-		withClass(name, "dim-label")
-	case v.Running:
-		withClass(name, "heading")
+	class := nameClass(v)
+	if w.cd.unfit[v.Place] != nil {
+		class = "dim-label"
 	}
-	box := newBox(gtk.ORIENTATION_VERTICAL, 0)
-	box.SetMarginStart(6)
-	box.SetMarginTop(3)
-	box.Add(name)
-	box.Add(withClass(newLabel(w.liveCDLine(v)), "dim-label"))
-	row.Add(box)
-	setSpoken(&row.Widget, words.VersionName(v)+", "+w.liveCDLine(v))
-	row.Show()
-	return row
+	return versionRow(v, class, w.liveCDLine(v))
 }
 
 func (p *liveCDPage) focus() {

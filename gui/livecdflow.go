@@ -160,7 +160,7 @@ func (w *window) goOnLiveCD() {
 
 func (w *window) makeLiveCD() {
 	w.meter.startOf(liveCDShare, time.Now())
-	w.notes, w.held = nil, nil
+	w.notes, w.pauseSoon = nil, false
 	w.show(pageLiveCDWork)
 	w.startTick()
 	w.inhibit = w.app.Inhibited(w.top, gtk.APPLICATION_INHIBIT_SUSPEND|gtk.APPLICATION_INHIBIT_LOGOUT, tr("A LiveCD is being made."))
@@ -201,10 +201,9 @@ func (w *window) writeLiveCD(ctx context.Context, p iso.Plan, show wire.Report) 
 	return r, err
 }
 
-// pauseLiveCD holds the work up, or lets it go on.
-func (w *window) pauseLiveCD() {
+// holdLiveCD is hold for what no helper does.
+func (w *window) holdLiveCD() {
 	switch {
-	case w.held == nil:
 	case w.held.Pause():
 		w.paused(true)
 	case w.held.Resume():

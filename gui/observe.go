@@ -35,7 +35,8 @@ type view struct {
 // the other pages need not wait for.
 func observe(ctx context.Context, c wire.Choices, listed bool) view {
 	i, err := intent.Make(ctx, c)
-	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), staged: isStaged(i.Facts, i.Facts.Armed), picked: isStaged(i.Facts, i.Facts.Default),
+	records := history.ReadRecords(i.Facts, "")
+	v := view{intent: i, err: err, looked: true, use: stickUse(i.Facts), rough: roughSize(i.Facts), staged: isStaged(records, i.Facts.Armed), picked: isStaged(records, i.Facts.Default),
 		before: history.Beside(i.Facts, "", history.Previous), aside: history.Beside(i.Facts, "", history.Bad), menus: history.ReadMenus(i.Facts, "")}
 	if listed {
 		v.versions, v.listed = history.List(i.Facts, ""), true
@@ -48,8 +49,8 @@ func observe(ctx context.Context, c wire.Choices, listed bool) view {
 }
 
 // isStaged tells whether a version was taken from another place on the stick.
-func isStaged(f live.Facts, v *live.Version) bool {
-	return v != nil && history.About(f, "", *v).Record.From != ""
+func isStaged(records history.Records, v *live.Version) bool {
+	return v != nil && records[history.KeyOf(*v)].From != ""
 }
 
 // inspection is a view with what the helper found.

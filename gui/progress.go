@@ -15,7 +15,6 @@ type progressPage struct {
 	w             *window
 	work          task
 	share         []stageShare
-	hold          func() // the work, or let it go on
 	stages        []stageRow
 	fraction      *gtk.ProgressBar
 	figures       *gtk.Label
@@ -31,12 +30,12 @@ type stageRow struct {
 }
 
 func addProgress(w *window, add func(page, gtk.IWidget)) {
-	p := &progressPage{w: w, work: building, share: share, hold: w.pauseBuild}
+	p := &progressPage{w: w, work: building, share: share}
 	add(p, p.build())
 }
 
 func addLiveCDWork(w *window, add func(page, gtk.IWidget)) {
-	p := &progressPage{w: w, work: imaging, share: liveCDShare, hold: w.pauseLiveCD}
+	p := &progressPage{w: w, work: imaging, share: liveCDShare}
 	add(p, p.build())
 }
 
@@ -51,7 +50,7 @@ func (p *progressPage) build() *gtk.Box {
 	}
 	p.fill(get[*gtk.Box](b, "stages"))
 	p.updateStages(0)
-	p.pause.Connect("clicked", p.hold)
+	p.pause.Connect("clicked", p.w.hold)
 	p.cancel.Connect("clicked", p.askCancel)
 	return get[*gtk.Box](b, "progress")
 }

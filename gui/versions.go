@@ -95,11 +95,7 @@ func (p *versionsPage) fill(place string) {
 	p.shown, p.filling, p.places = text, true, nil
 	clear(&p.list.Container)
 	for _, v := range p.w.versions {
-		row := must(gtk.ListBoxRowNew())
-		row.Add(versionLabels(v))
-		setSpoken(&row.Widget, words.VersionName(v)+", "+lineOf(v))
-		row.Show()
-		p.list.Add(row)
+		p.list.Add(versionRow(v, nameClass(v), lineOf(v)))
 		p.places = append(p.places, v.Place)
 	}
 	p.filling = false
@@ -118,16 +114,28 @@ func (p *versionsPage) selectPlace(place string) {
 	p.filling = false
 }
 
-func versionLabels(v history.Version) *gtk.Box {
-	box := newBox(gtk.ORIENTATION_VERTICAL, 0)
+// nameClass is how the name of a version is shown in a list, "" for plainly.
+func nameClass(v history.Version) string {
+	if v.Running {
+		return "heading"
+	}
+	return ""
+}
+
+// versionRow is a version in a list: its name, and a line about it.
+func versionRow(v history.Version, class, line string) *gtk.ListBoxRow {
+	row, box := must(gtk.ListBoxRowNew()), newBox(gtk.ORIENTATION_VERTICAL, 0)
 	box.SetMarginStart(6)
 	box.SetMarginTop(3)
 	box.SetMarginBottom(3)
 	name := newLabel(words.VersionName(v))
-	if v.Running {
-		withClass(name, "heading")
+	if class != "" {
+		withClass(name, class)
 	}
 	box.Add(name)
-	box.Add(withClass(newLabel(lineOf(v)), "dim-label"))
-	return box
+	box.Add(withClass(newLabel(line), "dim-label"))
+	row.Add(box)
+	setSpoken(&row.Widget, words.VersionName(v)+", "+line)
+	row.Show()
+	return row
 }

@@ -48,7 +48,7 @@ type window struct {
 	missed    bool               // room is made for the remaster that is about to begin
 	dialog    *gtk.MessageDialog // a question about the run that goes on; nil: none
 	agent     *sys.TextAgent     // in a terminal window; nil: none
-	pauseSoon bool               // the build is to pause as soon as it has begun
+	pauseSoon bool               // the work is to pause as soon as it has begun
 	held      *pause.Switch      // of the LiveCD that is being made
 	works     sync.WaitGroup     // what must have ended before this program does
 	aims      int                // how often was looked what a LiveCD needs

@@ -51,8 +51,7 @@ func ReadMenus(f live.Facts, root string) Menus {
 }
 
 func (m *Menus) read(f live.Facts, root string, file bootmenu.File) {
-	dir := path.Join(f.Loader.Mountpoint, file.Dir)
-	text, err := live.ReadFile(root, path.Join(dir, file.Name), bootmenu.Limit+1)
+	text, err := live.ReadFile(root, path.Join(f.Loader.Mountpoint, file.Dir, file.Name), bootmenu.Limit+1)
 	if err != nil {
 		m.Unseen = m.Unseen || !errors.Is(err, fs.ErrNotExist)
 		return
@@ -64,11 +63,11 @@ func (m *Menus) read(f live.Facts, root string, file bootmenu.File) {
 	if _, ok := menu.Base(f.Plain.Path, f.Loader.UUID); !ok {
 		return
 	}
-	own, err := live.ReadFile(root, path.Join(dir, bootmenu.OwnName), bootmenu.Limit+1)
+	own, err := readOwn(f, root, file)
 	extras, ours, bad := bootmenu.Decode(file.Kind, own)
 	name := path.Join(file.Dir, file.Name)
 	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	case err != nil:
 		m.Unseen = true
 	case !ours: // a file of somebody else, which is left alone
 	case bootmenu.IsOff(own):
@@ -79,6 +78,15 @@ func (m *Menus) read(f live.Facts, root string, file bootmenu.File) {
 	default:
 		m.Files[name] = MenuPlain
 	}
+}
+
+// readOwn reads our file beside a menu; nothing when there is none.
+func readOwn(f live.Facts, root string, file bootmenu.File) ([]byte, error) {
+	text, err := live.ReadFile(root, path.Join(f.Loader.Mountpoint, file.Dir, bootmenu.OwnName), bootmenu.Limit+1)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
 }
 
 func (m *Menus) add(extras []bootmenu.Extra) {

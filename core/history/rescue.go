@@ -2,9 +2,6 @@ package history
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
-	"path"
 	"slices"
 
 	"antix-remaster/core/bootmenu"
@@ -73,10 +70,7 @@ func rescueOptions(f live.Facts, root string) (options [][]string, seen bool) {
 		return nil, false
 	}
 	for _, file := range bootmenu.Files {
-		text, err := live.ReadFile(root, path.Join(f.Loader.Mountpoint, file.Dir, bootmenu.OwnName), bootmenu.Limit+1)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+		text, err := readOwn(f, root, file)
 		extras, ours, bad := bootmenu.Decode(file.Kind, text)
 		if err != nil || ours && bad != nil {
 			return nil, false

@@ -28,7 +28,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// What somebody else keeps under the name is known as such.
+// What a later program wrote is known as such.
 func TestIsNewer(t *testing.T) {
 	for text, want := range map[string]bool{`{"format":2,"versions":{}}`: true, `{"format":1.5,"versions":{},"more":1}`: true, `{"format":1,"versions":{}}`: false, `{"format":0,"versions":{}}`: false,
 		`{"format":2}`: false, `{"format":2,"versions":{`: false, "": false} {
@@ -38,6 +38,7 @@ func TestIsNewer(t *testing.T) {
 	}
 }
 
+// What somebody else keeps under the name is known as such.
 func TestIsForeign(t *testing.T) {
 	for _, other := range []string{"{}", `{"old":1}`, `{"format":1}`, "[]", "notes\n", "{{{", `{"history":`, "\xff\xfe"} {
 		if !IsForeign([]byte(other)) {

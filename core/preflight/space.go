@@ -4,10 +4,12 @@ import (
 	"antix-remaster/core/wire"
 )
 
+// MaxOnFAT is the size in bytes of the largest file that FAT can hold.
+const MaxOnFAT = 1<<32 - 1
+
 const (
 	reserve  = 16 << 20 // state and random seed are written at shutdown (contract §8)
 	overhead = 10 << 20
-	fatLimit = 1<<32 - 1
 	tight    = 100 << 20
 )
 
@@ -48,7 +50,7 @@ func crude(in Input) int64 {
 // Room is how many bytes the new image may have on the medium.
 func Room(in Input) int64 {
 	if in.Plan.FAT {
-		return min(free(in), fatLimit)
+		return min(free(in), MaxOnFAT)
 	}
 	return free(in)
 }
@@ -65,7 +67,7 @@ func space(in Input) []wire.Check {
 	}
 	bound, room := Bound(in), Room(in)
 	switch {
-	case in.Plan.FAT && bound > fatLimit:
+	case in.Plan.FAT && bound > MaxOnFAT:
 		return one(wire.Stop, wire.FATLimit, bytes(bound))
 	case bound > room:
 		return one(wire.Stop, wire.NoSpace, bytes(bound), bytes(room), in.Facts.Boot.Device, bytes(bound-room))
