@@ -43,7 +43,7 @@ var aboutISO = map[Code]row{
 		T("There was not enough room in %[1]s to finish. What was begun was removed."),
 		T("Choose another folder, or make room there.")},
 	ISONotSaved: {ExitFailed, T("The LiveCD cannot be written there"),
-		T("%[1]s could not be written: %[2]s. What was begun was removed."),
+		T("%[1]s could not be written: %[2]s. No part of it is left there."),
 		T("Choose another folder, where you may write, or another medium.")},
 	ISOFailed: {ExitFailed, T("The LiveCD could not be made"),
 		T("xorriso, which makes it, stopped: %[1]s. What was begun was removed."),
