@@ -59,9 +59,9 @@ func Count(ctx context.Context, dir string, rules plan.Rules, report func(int64)
 	return CountEach(ctx, dir, rules, report, nil)
 }
 
-// Visit sees an entry that is packed: its path without a leading slash, and its
-// name in the open directory d.
-type Visit func(path string, n sys.Node, d *sys.Dir, name string)
+// Visit sees an entry that is packed: its name in the open directory d, and the
+// path of that without a leading slash, "" for the root.
+type Visit func(dir string, n sys.Node, d *sys.Dir, name string)
 
 // CountEach is Count, and shows every entry that is packed to visit in the
 // order in which mksquashfs packs them: by directory, names in byte order. The
@@ -118,16 +118,18 @@ func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
 	}
 	for _, name := range names {
 		below, excluded := rules.Enter(name)
-		child := join(at, name)
-		if excluded && (w.bare() || child != "home" && !strings.HasPrefix(child, "home/")) {
+		if excluded && (w.bare() || !inHome(at) && (at != "" || name != "home")) {
 			continue
 		}
-		if err := w.entry(d, name, child, below, excluded); err != nil {
+		if err := w.entry(d, at, name, below, excluded); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// inHome tells whether what is in the directory dir is in /home.
+func inHome(dir string) bool { return dir == "home" || strings.HasPrefix(dir, "home/") }
 
 func join(dir, name string) string {
 	if dir == "" {
@@ -136,9 +138,9 @@ func join(dir, name string) string {
 	return dir + "/" + name
 }
 
-// entry counts one entry. What vanished since it was listed is not there to
+// entry counts one entry of the directory at a path. What vanished since it was listed is not there to
 // be packed; what is excluded is only looked at for the size of /home.
-func (w *counter) entry(d *sys.Dir, name, at string, rules plan.Rules, excluded bool) error {
+func (w *counter) entry(d *sys.Dir, at, name string, rules plan.Rules, excluded bool) error {
 	n, err := d.Node(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -147,7 +149,7 @@ func (w *counter) entry(d *sys.Dir, name, at string, rules plan.Rules, excluded 
 		return err
 	}
 	if !w.bare() {
-		w.add(at, n, excluded)
+		w.add(join(at, name), n, excluded)
 	}
 	if w.visit != nil && !excluded {
 		w.visit(at, n, d, name)
@@ -164,9 +166,9 @@ func (w *counter) entry(d *sys.Dir, name, at string, rules plan.Rules, excluded 
 	}
 	defer sub.Close()
 	if excluded {
-		return w.homeOnly(sub, at)
+		return w.homeOnly(sub, join(at, name))
 	}
-	return w.dir(sub, at, rules)
+	return w.dir(sub, join(at, name), rules)
 }
 
 // inInode is how much some file systems keep inside of the inode, without a block.
@@ -232,7 +234,7 @@ func (w *counter) homeOnly(d *sys.Dir, at string) error {
 		return err
 	}
 	for _, name := range names {
-		if err := w.entry(d, name, join(at, name), plan.Rules{}, true); err != nil {
+		if err := w.entry(d, at, name, plan.Rules{}, true); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // key names a block of the new image: block number of a large file, or, with a
-// negative number, that many small files together from the first one on.
+// negative number, small files of that many bytes together from the first one on.
 type key struct{ file, number int32 }
 
 // packed is what the real one made of it.
@@ -25,8 +25,11 @@ func (b *blocks) at(l *layout, file int32, offset int64) key {
 	if b.c.entries[file].size >= blockSize {
 		return key{file, b.c.blockAt(file, offset)}
 	}
-	files := l.members(file)
-	return key{files[0], -int32(len(files))}
+	files, bytes := l.members(file)
+	if len(files) == 0 {
+		return key{file, -1}
+	}
+	return key{files[0], -bytes}
 }
 
 // read gives the bytes of a block, valid until the next call. Files that cannot
@@ -38,7 +41,8 @@ func (b *blocks) read(l *layout, k key) []byte {
 		return b.buf[:n]
 	}
 	n := 0
-	for _, f := range b.fellows(l, k) {
+	files, _ := l.members(k.file)
+	for _, f := range files {
 		size := int(b.c.entries[f].size)
 		if n+size > len(b.buf) {
 			break // the layout has changed since
@@ -46,15 +50,6 @@ func (b *blocks) read(l *layout, k key) []byte {
 		n += b.part(f, b.buf[n:n+size], 0)
 	}
 	return b.buf[:n]
-}
-
-// fellows are the small files of a block.
-func (b *blocks) fellows(l *layout, k key) []int32 {
-	at := l.inSmall[k.file]
-	if at < 0 {
-		return nil // it is not packed any more
-	}
-	return l.small[at:min(int(at)+int(-k.number), len(l.small))]
 }
 
 // part reads a piece of a file and gives its length. One that got shorter gives

@@ -3,6 +3,7 @@ package estimate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"antix-remaster/core/plan"
@@ -57,6 +58,9 @@ var ErrMemory = errors.New("too little memory for an estimate")
 // laid out from it.
 const bytesPerEntry = 250
 
+// fewEntries is up to where the list doubles when it grows.
+const fewEntries = 1 << 17
+
 // NewCensus starts an empty one for about memory bytes.
 func NewCensus(memory int64) *Census {
 	c := &Census{inodes: map[[2]uint64]int32{}, sparse: map[int32][]run{}, max: int(min(memory/bytesPerEntry, 1<<30))}
@@ -66,12 +70,12 @@ func NewCensus(memory int64) *Census {
 }
 
 // Visit is a build.Visit.
-func (c *Census) Visit(path string, n sys.Node, d *sys.Dir, name string) {
+func (c *Census) Visit(dir string, n sys.Node, d *sys.Dir, name string) {
 	if len(c.entries) >= c.max {
 		c.full = fmt.Errorf("more than %d entries: %w", c.max, ErrMemory)
 		return
 	}
-	for !below(path, c.paths[len(c.paths)-1]) {
+	for dir != c.paths[len(c.paths)-1] {
 		last := len(c.above) - 1
 		c.above, c.paths = c.above[:last], c.paths[:last]
 	}
@@ -81,7 +85,7 @@ func (c *Census) Visit(path string, n sys.Node, d *sys.Dir, name string) {
 	switch {
 	case n.IsDir():
 		e.kind = kindDir
-		c.above, c.paths = append(c.above, number), append(c.paths, path)
+		c.above, c.paths = append(c.above, number), append(c.paths, strings.TrimPrefix(dir+"/"+name, "/"))
 	case n.IsRegular():
 		e.kind = kindFile
 		c.findHoles(number, n, d, name)
@@ -90,6 +94,9 @@ func (c *Census) Visit(path string, n sys.Node, d *sys.Dir, name string) {
 	}
 	if n.Links > 1 && e.kind != kindDir {
 		e.first = c.firstName(n, number)
+	}
+	if n := len(c.entries); n == cap(c.entries) && n < fewEntries {
+		c.entries = slices.Grow(c.entries, n)
 	}
 	c.entries = append(c.entries, e)
 	c.xattrs.look(number, d, name)
@@ -110,10 +117,6 @@ func (c *Census) match(old *Old) {
 			e.old = number
 		}
 	}
-}
-
-func below(path, dir string) bool {
-	return dir == "" || len(path) > len(dir) && path[len(dir)] == '/' && path[:len(dir)] == dir
 }
 
 func (c *Census) firstName(n sys.Node, number int32) int32 {

@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"slices"
 	"sort"
 )
 
@@ -100,7 +101,7 @@ type layout struct {
 // far as the census knows them.
 func (c *Census) lay(in []bool) *layout {
 	n := len(c.entries)
-	l := &layout{in: in, own: make([]bool, n), inSmall: make([]int32, n)}
+	l := &layout{in: in, own: make([]bool, n), inSmall: slices.Repeat([]int32{-1}, n)}
 	links, seen := make([]bool, n), make([]bool, n)
 	for i := range c.entries {
 		e := &c.entries[i]
@@ -143,15 +144,19 @@ func (l *layout) add(c *Census, number int32) {
 	l.small = append(l.small, number)
 }
 
-// members are the files of the fragment that holds a small file.
-func (l *layout) members(number int32) []int32 {
+// members are the files of the fragment that holds a small file, and their bytes;
+// none when it is not packed.
+func (l *layout) members(number int32) (files []int32, bytes int32) {
 	at := l.inSmall[number]
+	if at < 0 {
+		return nil, 0
+	}
 	i := sort.Search(len(l.fragments), func(i int) bool { return l.fragments[i].first > at }) - 1
 	end := int32(len(l.small))
 	if i+1 < len(l.fragments) {
 		end = l.fragments[i+1].first
 	}
-	return l.small[l.fragments[i].first:end]
+	return l.small[l.fragments[i].first:end], l.fragments[i].bytes
 }
 
 // point is place number k of an endless row, of which every beginning is spread

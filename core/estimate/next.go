@@ -12,24 +12,28 @@ import (
 const (
 	firstCheap = 64  // draws before the first real figure
 	mostCheap  = 160 // in one step
-	firstExact = 8
-	maxBatch   = 32                     // blocks in one run of the real compressor: 8 MiB
-	maxStep    = 400 * time.Millisecond // that one should take
-	goodError  = 0.005                  // standard error, of the estimate, up to which a row goes before the next
-	twinsFirst = time.Second            // of the processors, until which twins come first
-	twinShare  = 0.6                    // of the time goes to looking for twins at most, while they are the most unsure
+	firstExact = 4
+
+	cheapPerExact = 20                     // what has paid on most trees
+	maxBatch      = 32                     // blocks in one run of the real compressor: 8 MiB
+	maxStep       = 400 * time.Millisecond // that one should take
+	goodError     = 0.005                  // standard error, of the estimate, up to which a row goes before the next
 )
 
 // next does the most useful step.
 func (w *work) next() error {
+	r := w.worst()
+	if !w.twins.done() && (r == nil || w.twinsPay(r)) {
+		w.lookForTwins()
+		return nil
+	}
 	for _, r := range w.rows {
 		if r.stale {
 			return w.forget(r)
 		}
 	}
-	r := w.worst()
-	if r == nil || !w.twins.done() && w.twinsPay(r) {
-		return w.lookForTwins()
+	if r == nil {
+		return nil
 	}
 	if err := w.measure(r); err != nil {
 		return err
@@ -37,19 +41,6 @@ func (w *work) next() error {
 	w.calculate(r)
 	w.tell()
 	return nil
-}
-
-// twinsPay tells whether to look for twins now. At the start it spares to look
-// twice at blocks of small files, which hold others once twins are known.
-func (w *work) twinsPay(r *rowState) bool {
-	if w.spent() < twinsFirst && time.Since(w.began) < 2*twinsFirst {
-		return true
-	}
-	if r.end {
-		return true // there is nothing else
-	}
-	_, se := w.twins.expected(w.l)
-	return r.packs > 0 && r.fit.mean*se > float64(r.out.Error)/2 && w.twinCPU.Seconds() < twinShare*w.spent().Seconds()
 }
 
 // measure learns more about a row.
@@ -114,8 +105,8 @@ func (w *work) cheapPays(r *rowState) bool {
 	if w.drawnOut(r) || !r.looked() {
 		return false
 	}
-	if f.exact < 2*firstExact { // too few to believe what they say of each other
-		return f.cheap < 16*f.exact
+	if f.exact < minBlocks { // too few to believe what they say of each other
+		return f.cheap < cheapPerExact*f.exact
 	}
 	perCheap := r.left[1] / float64(f.cheap) / r.cheapCPU.Seconds()
 	perExact := r.left[0] / float64(f.exact) / r.exactCPU.Seconds()
@@ -130,6 +121,9 @@ func (w *work) drawnOut(r *rowState) bool {
 // draw takes n more places that hit blocks to be sampled, and has the cheap
 // compressors look at them. It is false when there are none.
 func (w *work) draw(r *rowState, n int) (bool, error) {
+	if len(r.draws) == 0 {
+		r.twins = w.twins.found
+	}
 	begin, total, misses, next := w.spent(), w.axis.length(), 0, r.next
 	var news []draw
 	var keys []key
@@ -145,11 +139,11 @@ func (w *work) draw(r *rowState, n int) (bool, error) {
 		news, keys = append(news, draw{at: at, file: file, key: k}), append(keys, k)
 	}
 	if r.looked() {
-		if err := w.look(keys); err != nil {
+		if err := w.look(r, keys); err != nil {
 			return false, err
 		}
 		for i := range news { // a row that does not look itself would know it of some only
-			news[i].x = w.ratio(news[i].key)
+			news[i].x = w.ratio(r, news[i].key)
 		}
 	}
 	r.next, r.draws = next, append(r.draws, news...)
@@ -274,59 +268,5 @@ func (w *work) packTables(r *rowState) error {
 		}
 	}
 	r.entries = max(w.l.files, 1)
-	return nil
-}
-
-// lookForTwins reads some groups of files.
-func (w *work) lookForTwins() error {
-	begin, from := sys.CPUTime(), time.Now()
-	found := w.twins.next
-	for !w.twins.done() && time.Since(from) < maxStep/2 && w.step.Err() == nil {
-		w.twins.step(w.step)
-	}
-	w.twinCPU += sys.CPUTime() - begin
-	if w.twins.next > found && w.twins.done() {
-		for _, r := range w.rows {
-			r.stale = true
-		}
-		for _, r := range w.idle {
-			r.stale = true
-		}
-	}
-	if w.step.Err() == nil && w.twins.next > found {
-		w.lay(w.l.in)
-	}
-	return nil
-}
-
-// forget drops what was learned of small files while there were twins among
-// them: such blocks shrink more than those that are packed. It is a step, and
-// the row stays stale until all blocks were looked at anew.
-func (w *work) forget(r *rowState) error {
-	for k := range r.y {
-		if k.number < 0 && w.share(r, k) == 0 {
-			delete(r.y, k)
-		}
-	}
-	var keys []key
-	for i, d := range r.draws {
-		if d.key.number < 0 && w.l.own[d.file] {
-			r.draws[i].key = w.reader.at(w.l, d.file, 0)
-			if _, known := w.looks[r.draws[i].key]; !known && r.looked() {
-				keys = append(keys, r.draws[i].key)
-			}
-		}
-	}
-	if err := w.look(keys[:min(len(keys), mostCheap)]); err != nil || len(keys) > mostCheap {
-		return err
-	}
-	for i, d := range r.draws {
-		if r.looked() {
-			r.draws[i].x = w.ratio(d.key)
-		}
-	}
-	r.stale = false
-	w.calculate(r)
-	w.tell()
 	return nil
 }

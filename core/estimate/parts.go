@@ -57,10 +57,10 @@ func (w *work) divideNow() {
 func (w *work) weigh() weights {
 	r := w.rows[0]
 	out := weights{make([]float64, len(w.c.entries)), make([]float64, len(w.c.entries))}
-	ratio, sampled := w.ratios(r), 0.0
+	near, sampled := w.near(r), 0.0
 	for i := range w.c.entries {
-		if e := &w.c.entries[i]; w.counts(r, int32(i)) && e.kind == kindFile {
-			out.stored[i] = float64(w.c.data(int32(i))) * ratio[e.parent]
+		if w.counts(r, int32(i)) && w.c.entries[i].kind == kindFile {
+			out.stored[i] = float64(w.c.data(int32(i))) * near.ratio(int32(i))
 			sampled += out.stored[i]
 		}
 	}
@@ -139,37 +139,10 @@ func (w *work) depth(i int32) int {
 	return n
 }
 
-// trust is how many draws a directory needs of its own to count as much as what
-// is known of the one above it.
-const trust = 4
-
-// ratios are how far the files of each directory shrink, beside those of the
-// others, as far as draws tell; where few do, the directory above says more.
-func (w *work) ratios(r *rowState) []float64 {
-	sum, n := make([]float64, len(w.c.entries)), make([]float64, len(w.c.entries))
-	for _, d := range w.current(r) {
-		at := w.c.entries[d.file].parent
-		sum[at], n[at] = sum[at]+r.shrinks(d), n[at]+1
-	}
-	for i := len(w.c.entries) - 1; i > 0; i-- {
-		above := w.c.entries[i].parent
-		sum[above], n[above] = sum[above]+sum[i], n[above]+n[i]
-	}
-	out := sum
-	out[0] = (sum[0] + guess) / (n[0] + 1)
-	for i := 1; i < len(w.c.entries); i++ {
-		out[i] = (sum[i] + trust*out[w.c.entries[i].parent]) / (n[i] + trust)
-	}
-	return out
-}
-
 // shrinks is the ratio of a block as far as it is known.
 func (r *rowState) shrinks(d draw) float64 {
-	switch y, packed := r.y[d.key]; {
-	case packed && y.bytes > 0:
+	if y := r.y[d.key]; y.bytes > 0 {
 		return float64(y.stored) / float64(y.bytes)
-	case r.fit.exact > 0:
-		return min(max(r.fit.at(d.x), 0), 1)
 	}
-	return d.x
+	return r.fit.at(d.x)
 }

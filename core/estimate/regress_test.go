@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -18,51 +19,96 @@ func TestT99(t *testing.T) {
 	}
 }
 
-// TestRegressCovers draws from a made-up image a thousand times: the bound of
-// the mean, without any margin, must hold as often as it says, and the cheap
-// figures must make it narrower than it is without.
-func TestRegressCovers(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	const blocks = 4000
-	x, y, mean := make([]float64, blocks), make([]float64, blocks), 0.0
-	level := 0.3
-	for i := range x {
-		if rnd.IntN(20) == 0 { // another directory
-			level = rnd.Float64() * 0.9
+// madeUp is a tree by hand, with how far each block of it shrinks: alike in a
+// directory, and one in fifty far off.
+type madeUp struct {
+	*work
+	x, y  map[key]float64
+	truth float64
+}
+
+func makeUp(rnd *rand.Rand) *madeUp {
+	var files [][3]any
+	for dir := range 60 {
+		for i := range 2 + rnd.IntN(3) {
+			files = append(files, [3]any{fmt.Sprint("d", dir), fmt.Sprint("large", i), (2+rnd.IntN(30))*blockSize + rnd.IntN(blockSize)})
 		}
-		x[i] = min(max(level+rnd.NormFloat64()*0.1, 0.02), 1)
-		y[i] = min(max(0.8*x[i]-0.02+rnd.NormFloat64()*0.03, 0.01), 1)
-		mean += y[i] / blocks
+		for i := range rnd.IntN(60) {
+			files = append(files, [3]any{fmt.Sprint("d", dir), fmt.Sprint("small", i), 20_000 + rnd.IntN(40_000)})
+		}
 	}
-	missed, wide, plain := 0, 0.0, 0.0
-	const runs = 1000
-	for range runs {
-		shift := rnd.Float64()
-		var all []drawn
-		for k := range uint32(800) {
-			at := point(k, shift)
-			i := int(at * blocks)
-			all = append(all, drawn{at: at, x: x[i], y: y[i], exact: k < 40})
+	c := byHand(files...)
+	m := &madeUp{work: &work{Run: &Run{}, c: c, axis: newAxis(c), reader: &blocks{c: c}}, x: map[key]float64{}, y: map[key]float64{}}
+	m.twins, m.l = &twins{c: c}, c.lay(all(c))
+	m.tables = lookalike(c, m.l, guess)
+	level := map[int32]float64{}
+	for _, f := range m.axis.files {
+		dir := c.entries[f].parent
+		if level[dir] == 0 {
+			level[dir] = 0.05 + 0.9*rnd.Float64()
 		}
-		f := regress(all)
-		se := math.Sqrt(f.residual + f.spread)
-		if f.mean+t99(f.exact-3)*se < mean {
-			missed++
-		}
-		wide += se / runs
-		var exact []drawn
-		for _, d := range all {
-			if d.exact {
-				exact = append(exact, drawn{at: d.at, x: 0, y: d.y, exact: true})
+		for at := int64(0); at < c.entries[f].size; at += blockSize {
+			k := m.reader.at(m.l, f, at)
+			if m.x[k] > 0 {
+				continue
 			}
+			x := min(max(level[dir]+0.08*rnd.NormFloat64(), 0.02), 1)
+			y := min(max(x-0.35*x*(1-x)+0.02*rnd.NormFloat64(), 0.01), 1)
+			if rnd.IntN(50) == 0 {
+				y = min(max(y+0.2*rnd.NormFloat64(), 0.01), 1)
+			}
+			m.x[k], m.y[k] = x, y
 		}
-		plain += math.Sqrt(regress(exact).residual) / runs
 	}
-	if missed > runs/50 {
-		t.Errorf("the bound was exceeded in %d of %d cases", missed, runs)
+	r := m.row(0, 0, 0)
+	for k, y := range m.y {
+		m.truth += y * m.share(r, k)
 	}
-	if wide > plain*0.6 {
-		t.Errorf("standard error %f, %f without the cheap figures", wide, plain)
+	m.truth += m.tables.cost(r.ratios)
+	return m
+}
+
+// row is one for which so many places were looked at, and packed.
+func (m *madeUp) row(shift float64, looks, packs int) *rowState {
+	r := &rowState{how: How{Compressor: "zstd"}, y: map[key]packed{}, ratios: [4]float64{0.3, 0.3, 0.3, 0.3}, entries: 1}
+	for n := range looks {
+		at := point(uint32(n), shift)
+		file, offset := m.axis.find(int64(at * float64(m.axis.length())))
+		k := m.reader.at(m.l, file, offset)
+		r.draws = append(r.draws, draw{at: at, file: file, key: k, x: m.x[k]})
+		if n < packs {
+			r.y[k] = packed{int32(m.y[k] * blockSize), blockSize}
+		}
+	}
+	return r
+}
+
+// TestCalculateCovers draws a thousand times from made-up trees: the bound, even
+// without any margin, must hold as often as it says, and not be wider than need be.
+func TestCalculateCovers(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	trees := []*madeUp{}
+	for range 10 {
+		trees = append(trees, makeUp(rnd))
+	}
+	for _, c := range []struct{ looks, packs int }{{80, 6}, {300, 40}, {1200, 40}, {3000, 100}} {
+		missed, squares, claimed := 0, 0.0, 0.0
+		const runs = 1000
+		for i := range runs {
+			m := trees[i%len(trees)]
+			r := m.row(rnd.Float64(), c.looks, c.packs)
+			m.calculate(r)
+			off, se := float64(r.out.Estimate)-m.truth, float64(r.out.Error)
+			if off+t99(max(r.out.Blocks-3, 0))*se < 0 {
+				missed++
+			}
+			squares, claimed = squares+off*off/runs, claimed+se*se/runs
+		}
+		if wide := math.Sqrt(claimed / squares); missed > runs/50 || wide > 2.5 {
+			t.Errorf("%d looks, %d blocks: the bound was exceeded in %d of %d cases; claimed is %.2f of the error", c.looks, c.packs, missed, runs, wide)
+		} else {
+			t.Logf("%d looks, %d blocks: exceeded in %d, claimed is %.2f of the error of %.2f %%", c.looks, c.packs, missed, wide, math.Sqrt(squares)/trees[0].truth*100)
+		}
 	}
 }
 

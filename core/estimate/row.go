@@ -29,7 +29,8 @@ type rowState struct {
 	exactCPU time.Duration // of a real one
 	out      Row
 	sure     bool
-	stale    bool // it holds what was learned before all twins were known
+	twins    int64 // twins.found when blocks were looked at
+	stale    bool  // and many were found since
 }
 
 // draw is a place that hit a block.
@@ -53,7 +54,6 @@ func (w *work) priced(r *rowState, file int32) bool {
 type sums struct {
 	known  float64 // stored bytes that the old image tells
 	bytes  float64 // of data to be sampled
-	class  [classes]float64
 	unread float64 // bytes that nobody can read: they count in full
 }
 
@@ -63,33 +63,16 @@ func (w *work) sum(r *rowState) sums {
 		if !w.l.own[f] {
 			continue
 		}
-		e := &w.c.entries[f]
-		switch n := float64(w.c.data(f)); {
+		switch e := &w.c.entries[f]; {
 		case w.priced(r, f):
 			s.known += w.c.image.nodes[e.old].stored
 		case e.unread:
-			s.unread += n
-		case e.size < blockSize:
-			s.class[shared] += n
+			s.unread += float64(w.c.data(f))
 		default:
-			rest := float64(e.size % blockSize)
-			s.class[ending] += min(rest, n)
-			s.class[full] += max(n-rest, 0)
+			s.bytes += float64(w.c.data(f))
 		}
 	}
-	s.bytes = s.class[full] + s.class[ending] + s.class[shared]
 	return s
-}
-
-// class tells what kind of block it is.
-func (w *work) class(k key) class {
-	switch {
-	case k.number < 0:
-		return shared
-	case (int64(k.number)+1)*blockSize > w.c.entries[k.file].size:
-		return ending
-	}
-	return full
 }
 
 // counts tells whether a file is one that is sampled, under the present choices.
@@ -125,11 +108,12 @@ func (w *work) share(r *rowState, k key) float64 {
 	if k.number >= 0 {
 		return min(float64(w.c.entries[k.file].size)-float64(k.number)*blockSize, blockSize)
 	}
-	if w.l.inSmall[k.file] < 0 || w.reader.at(w.l, k.file, 0) != k {
+	if w.reader.at(w.l, k.file, 0) != k {
 		return 0
 	}
 	sum := 0.0
-	for _, f := range w.reader.fellows(w.l, k) {
+	files, _ := w.l.members(k.file)
+	for _, f := range files {
 		if w.counts(r, f) {
 			sum += float64(w.c.entries[f].size)
 		}
@@ -137,80 +121,109 @@ func (w *work) share(r *rowState, k key) float64 {
 	return sum
 }
 
-// calculate makes the row's figures from all that is known.
-func (w *work) calculate(r *rowState) {
-	s, seen := w.sum(r), map[key]bool{}
-	var draws []drawn
-	measured, stored, blocks := 0.0, 0.0, 0 // of blocks with a real figure
-	unseen := s.class                       // bytes in blocks that no place hit
-	var looked []draw                       // of those with a cheap one
+// known is what is known of the blocks of a row.
+type known struct {
+	places []drawn
+	packed []draw // one for each block with a real figure
+	looked []draw // and for each that has none
+}
+
+func (w *work) known(r *rowState) known {
+	var k known
+	seen := map[key]bool{}
 	for _, d := range w.current(r) {
 		y, exact := r.y[d.key]
 		exact = exact && y.bytes > 0
 		if !math.IsNaN(d.at) {
-			draws = append(draws, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, class: w.class(d.key)})
+			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, file: d.file})
 		}
-		if seen[d.key] {
-			continue
-		}
-		share := w.share(r, d.key)
-		unseen[w.class(d.key)] -= share
-		if !exact {
-			looked = append(looked, d)
-		} else {
-			blocks++
-			measured, stored = measured+share, stored+float64(y.stored)*share/float64(y.bytes)
+		switch {
+		case seen[d.key]:
+		case exact:
+			k.packed = append(k.packed, d)
+		default:
+			k.looked = append(k.looked, d)
 		}
 		seen[d.key] = true
 	}
-	r.sums, r.fit = s, regress(draws)
+	return k
+}
+
+// calculate makes the row's figures from all that is known.
+func (w *work) calculate(r *rowState) {
+	k := w.known(r)
+	r.sums, r.fit = w.sum(r), regress(k.places, r.looked())
+	measured, stored := 0.0, 0.0
+	for _, d := range k.packed {
+		y, share := r.y[d.key], w.share(r, d.key)
+		measured, stored = measured+share, stored+float64(y.stored)*share/float64(y.bytes)
+	}
 	twins, twinsSE := w.twins.expected(w.l)
-	rest := max(s.bytes-min(twins, s.bytes/2)-measured, 0)
-	if r.fit.exact == 0 {
-		r.fit.curve[0], r.fit.mean = guess, guess
-	}
-	if r.fit.exact < 3 {
-		r.fit.means = [classes]float64{r.fit.mean, r.fit.mean, r.fit.mean}
-		r.fit.spreads = [classes]float64{r.fit.spread, r.fit.spread, r.fit.spread}
-	}
-	predicted, variance := w.predict(r, looked, unseen, rest)
+	rest := max(r.sums.bytes-min(twins, r.sums.bytes/2)-measured, 0)
+	predicted, variance := w.predict(r, k, rest)
 	tables := w.tables.cost(r.ratios)
-	estimate := s.known + s.unread + stored + predicted + tables
+	estimate := r.sums.known + r.sums.unread + stored + predicted + tables
 	whole := (rest < 1 || r.end) && r.entries > 0 && w.twins.done()
-	se := math.Hypot(math.Sqrt(variance), r.fit.mean*twinsSE)
+	se := math.Hypot(math.Sqrt(variance), r.fit.mean*twinsError(twins+float64(w.twins.found-r.twins), twinsSE))
 	if r.entries == 0 {
 		se += tables / 4
 	}
-	w.fill(r, estimate, se, blocks, whole)
+	w.fill(r, estimate, se, len(k.packed), whole)
 }
 
 // predict gives what the rest, bytes without a real figure, will take, and its
 // variance: the blocks that were looked at by what the cheap compressor made of
-// them, those that were not by the mean of their class.
-func (w *work) predict(r *rowState, looked []draw, unseen [classes]float64, rest float64) (stored, variance float64) {
+// them, those that were not by what lies near them.
+func (w *work) predict(r *rowState, k known, rest float64) (stored, variance float64) {
 	if rest < 1 {
 		return 0, 0
 	}
 	bytes, squares := 0.0, 0.0
-	for _, d := range looked {
+	for _, d := range k.looked {
 		share := w.share(r, d.key)
 		bytes += share
-		stored += share * min(max(r.fit.at(d.x), 0), 1)
+		stored += share * r.fit.at(d.x)
 		squares += share * share
 	}
-	r.left[1] = 0
-	for c, n := range unseen {
-		if n >= 1 {
-			bytes += n
-			stored += n * r.fit.means[c]
-			r.left[1] += r.fit.spreads[c] * n * n
-		}
+	near := w.near(r)
+	r.left = [2]float64{r.fit.residual * (rest*rest + float64(r.fit.exact)*squares), 0}
+	if unseen, takes := w.unseen(r, k, near); unseen >= 1 {
+		off, spread := near.off(r.fit, k.places)
+		bytes, stored = bytes+unseen, stored+min(max(takes+off*unseen, 0), unseen)
+		r.left[1] = spread * unseen * r.sums.bytes
 	}
-	r.left[0] = r.fit.residual * (rest*rest + float64(r.fit.exact)*squares)
 	if bytes > rest { // some of them will turn out to be twins
 		stored *= rest / bytes
 	}
 	return stored, r.left[0] + r.left[1]
+}
+
+// unseen is how many bytes are in blocks that no place hit, and what they take by
+// what lies near them.
+func (w *work) unseen(r *rowState, k known, n nearby) (bytes, takes float64) {
+	for _, f := range w.axis.files {
+		if w.counts(r, f) {
+			data := float64(w.c.data(f))
+			bytes, takes = bytes+data, takes+data*n.ratio(f)
+		}
+	}
+	for _, list := range [][]draw{k.looked, k.packed} {
+		for _, d := range list {
+			share := w.share(r, d.key)
+			bytes -= share
+			if d.key.number >= 0 {
+				takes -= share * n.ratio(d.file)
+				continue
+			}
+			files, _ := w.l.members(d.key.file)
+			for _, f := range files {
+				if share > 0 && w.counts(r, f) {
+					takes -= float64(w.c.entries[f].size) * n.ratio(f)
+				}
+			}
+		}
+	}
+	return max(bytes, 0), max(takes, 0)
 }
 
 // guess is the ratio before anything is measured.

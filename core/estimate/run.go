@@ -15,30 +15,33 @@ import (
 // work is the one goroutine that does it all, step by step.
 type work struct {
 	*Run
-	ctx     context.Context
-	c       *Census
-	root    *sys.Dir
-	axis    *axis
-	l       *layout
-	tables  *tables
-	twins   *twins
-	looks   map[key]float32 // ratios of the cheap compressor
-	reader  *blocks
-	quick   bool // the engine has the quickest compressor
-	exact   *exact
-	shift   float64
-	rows    []*rowState       // those of the choice, in its order
-	idle    map[How]*rowState // those of other choices; without processors, which change no size
-	room    int64
-	step    context.Context // ends when the choices change
-	began   time.Time
-	own     time.Duration // this program's processor time when it began
-	child   time.Duration // that of mksquashfs
-	lately  time.Duration // and that of its last run on blocks
-	twinCPU time.Duration
-	parts   divided
-	within  string // as Choice.Within
-	number  int    // as Choice.Number
+	ctx      context.Context
+	c        *Census
+	root     *sys.Dir
+	axis     *axis
+	l        *layout
+	tables   *tables
+	twins    *twins
+	looks    map[key]cheap
+	reader   *blocks
+	quick    bool // the engine has the quickest compressor
+	exact    *exact
+	shift    float64
+	rows     []*rowState       // those of the choice, in its order
+	idle     map[How]*rowState // those of other choices; without processors, which change no size
+	room     int64
+	step     context.Context // ends when the choices change
+	began    time.Time
+	own      time.Duration // this program's processor time when it began
+	child    time.Duration // that of mksquashfs
+	lately   time.Duration // and that of its last run on blocks
+	ready    time.Time     // when all was laid out
+	before   time.Duration // of the processors until then
+	twinCPU  time.Duration
+	twinEach time.Duration // of a group of files, by the clock, lately
+	parts    divided
+	within   string // as Choice.Within
+	number   int    // as Choice.Number
 }
 
 func (r *Run) run(ctx context.Context) {
@@ -49,7 +52,7 @@ func (r *Run) run(ctx context.Context) {
 		run = func(do func()) { do() }
 	}
 	run(func() {
-		w := &work{Run: r, ctx: ctx, began: time.Now(), own: sys.CPUTime(), looks: map[key]float32{}, idle: map[How]*rowState{}}
+		w := &work{Run: r, ctx: ctx, began: time.Now(), own: sys.CPUTime(), looks: map[key]cheap{}, idle: map[How]*rowState{}}
 		r.err = w.whole()
 	})
 }
@@ -98,8 +101,8 @@ func (w *work) walk() error {
 	ctx, stop := context.WithCancel(w.ctx)
 	defer stop()
 	last := time.Now()
-	return build.Each(ctx, w.in.Dir, w.in.Always, func(path string, n sys.Node, d *sys.Dir, name string) {
-		if w.c.Visit(path, n, d, name); w.c.full != nil {
+	return build.Each(ctx, w.in.Dir, w.in.Always, func(dir string, n sys.Node, d *sys.Dir, name string) {
+		if w.c.Visit(dir, n, d, name); w.c.full != nil {
 			stop()
 		}
 		if len(w.c.entries)%512 == 0 && time.Since(last) > eventGap {
@@ -130,6 +133,7 @@ func (w *work) prepare() error {
 		return err
 	}
 	w.choose(w.in.Choice)
+	w.ready, w.before = time.Now(), w.spent()
 	return nil
 }
 
@@ -184,7 +188,7 @@ func (w *work) again() bool {
 	if w.ctx.Err() != nil || w.over(w.in.Work, w.spent()) || w.over(w.in.Wall, time.Since(w.began)) {
 		return false
 	}
-	if w.in.Settle && (w.rows[0].out.Verdict == Fits || w.rows[0].out.Verdict == FitsNot) {
+	if w.in.Settle && !w.rows[0].stale && (w.rows[0].out.Verdict == Fits || w.rows[0].out.Verdict == FitsNot) {
 		return false
 	}
 	if !w.twins.done() {

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"io"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 
@@ -19,6 +20,7 @@ type twins struct {
 	seed   maphash.Seed
 	groups [][]int32 // files of one size, the earliest first; those that are read come first
 	next   int       // the first group that was not read
+	found  int64     // bytes of files that have a twin before them
 	buf    []byte
 }
 
@@ -27,15 +29,18 @@ type twins struct {
 func newTwins(c *Census, a *axis, root *sys.Dir, rnd *rand.Rand) *twins {
 	t := &twins{c: c, root: root, seed: maphash.MakeSeed(), buf: make([]byte, blockSize)}
 	t.fromOld(a)
-	bySize := map[int64][]int32{}
+	bySize, sizes := map[int64][]int32{}, []int64{}
 	for _, f := range a.files {
 		if e := &c.entries[f]; e.identity < 0 || e.identity == f {
+			if bySize[e.size] == nil {
+				sizes = append(sizes, e.size)
+			}
 			bySize[e.size] = append(bySize[e.size], f)
 		}
 	}
 	keys := map[int64]float64{} // large groups tend to come early: they matter most
-	for size, g := range bySize {
-		if len(g) > 1 && slices.ContainsFunc(g, func(f int32) bool { return c.entries[f].old < 0 }) {
+	for _, size := range sizes {
+		if g := bySize[size]; len(g) > 1 && slices.ContainsFunc(g, func(f int32) bool { return c.entries[f].old < 0 }) {
 			t.groups = append(t.groups, g)
 			keys[size] = rnd.ExpFloat64() / math.Sqrt(float64(size)*float64(len(g)))
 		}
@@ -133,6 +138,7 @@ func (t *twins) mark(alike [][]int32) {
 		for _, f := range files {
 			t.c.entries[f].identity = files[0]
 		}
+		t.found += int64(len(files)-1) * t.c.data(files[0])
 	}
 }
 
@@ -159,15 +165,13 @@ func (t *twins) sum(ctx context.Context, number int32, limit int64) (uint64, err
 }
 
 // expected is how many bytes of what is laid out are likely to be found as
-// twins yet, from what the groups that were read had, and its standard error.
+// twins yet, and its standard error: what groups had that were read tells of
+// others that hold about as much. Those with more come first, and have more.
 func (t *twins) expected(l *layout) (bytes, se float64) {
-	var could, were, squares, left [2]float64 // small and large files
+	var of [33]drawnTwins
+	var all drawnTwins
 	for i, g := range t.groups {
-		size := t.c.entries[g[0]].size
-		class := 0
-		if size >= blockSize {
-			class = 1
-		}
+		size := float64(t.c.entries[g[0]].size)
 		members, found := 0.0, 0.0
 		for _, f := range g {
 			if l.own[f] {
@@ -176,24 +180,46 @@ func (t *twins) expected(l *layout) (bytes, se float64) {
 				found++
 			}
 		}
+		class := &of[bits.Len64(uint64(size)*uint64(len(g)))/2]
 		if i < t.next {
-			c := max(members+found-1, 0) * float64(size)
-			w := found * float64(size)
-			could[class], were[class] = could[class]+c, were[class]+w
-			squares[class] += c * c
+			class.read(max(members+found-1, 0)*size, found*size)
+			all.read(max(members+found-1, 0)*size, found*size)
 		} else {
-			left[class] += max(members-1, 0) * float64(size)
+			class.left += max(members-1, 0) * size
 		}
+	}
+	if all.could == 0 {
+		all = drawnTwins{could: 4, were: 1, squares: 4} // nothing read yet: anything from none to a half
 	}
 	var variance float64
-	for class := range left {
-		share, spread := 0.25, 0.25 // nothing read yet: anything from none to a half
-		if could[class] > 0 {
-			share = were[class] / could[class]
-			spread = math.Sqrt(max(share*(1-share), 0.01) * squares[class] / (could[class] * could[class]))
+	for _, c := range of {
+		if c.left > 0 {
+			share, spread := c.share(all)
+			bytes += share * c.left
+			variance += math.Pow(min(spread, 0.5)*c.left, 2)
 		}
-		bytes += share * left[class]
-		variance += math.Pow(min(spread, 0.5)*left[class], 2)
 	}
 	return bytes, math.Sqrt(variance)
+}
+
+// drawnTwins is what groups had that were read.
+type drawnTwins struct {
+	could, were float64 // bytes that twins could have taken, and did
+	squares     float64 // of could, for each group
+	left        float64 // bytes that twins could take in groups that were not read
+}
+
+func (d *drawnTwins) read(could, were float64) {
+	d.could, d.were, d.squares = d.could+could, d.were+were, d.squares+could*could
+}
+
+// share is the part that twins have, and its standard error. Where few groups
+// were read, those of all sizes count like four of them.
+func (d drawnTwins) share(all drawnTwins) (share, se float64) {
+	if d.could == 0 {
+		d = all
+	}
+	usual := d.squares / d.could // of a group
+	share = (d.were + 4*usual*all.were/all.could) / (d.could + 4*usual)
+	return share, math.Sqrt(max(share*(1-share), 0.01)*d.squares) / d.could
 }

@@ -56,7 +56,7 @@ func (d *Dir) File() *os.File { return d.f }
 func (d *Dir) fd() int { return int(d.f.Fd()) }
 
 func (d *Dir) check(name string) error {
-	if name == "" || name == "." || name == ".." || len(name) > 255 || strings.ContainsAny(name, "/\x00") {
+	if name == "" || name == "." || name == ".." || len(name) > 255 || strings.IndexByte(name, 0) >= 0 || strings.IndexByte(name, '/') >= 0 {
 		return fmt.Errorf("%q: %w", name, ErrName)
 	}
 	return nil

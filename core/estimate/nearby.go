@@ -1,0 +1,90 @@
+package estimate
+
+import "math"
+
+// nearby tells how far the files shrink by what is known of blocks near them:
+// those of the same file, or for small files of the same directory, and where
+// there are few, of the directories above.
+type nearby struct {
+	c            *Census
+	small, large local
+}
+
+// local is what is known of the draws in large files, or in small ones.
+type local struct {
+	draws map[int32]tally // in an entry and in what is below
+	ratio []float32       // of all entries
+}
+
+type tally struct{ sum, n float64 }
+
+// trust is how many draws an entry needs of its own to count as much as what is
+// known of the directory above it.
+const trust = 4
+
+func (w *work) near(r *rowState) nearby {
+	n := nearby{w.c, local{draws: map[int32]tally{}}, local{draws: map[int32]tally{}}}
+	for _, d := range w.current(r) {
+		l, at := n.leaf(d.file)
+		for ratio := r.shrinks(d); at >= 0; at = w.c.entries[at].parent {
+			t := l.draws[at]
+			l.draws[at] = tally{t.sum + ratio, t.n + 1}
+		}
+	}
+	n.small.spread(w.c)
+	n.large.spread(w.c)
+	return n
+}
+
+// leaf is where what is known of a file is kept.
+func (n *nearby) leaf(file int32) (*local, int32) {
+	if e := &n.c.entries[file]; e.size < blockSize {
+		return &n.small, e.parent
+	}
+	return &n.large, file
+}
+
+// spread gives every entry its ratio, from the root down.
+func (l *local) spread(c *Census) {
+	l.ratio = make([]float32, len(c.entries))
+	root := l.draws[0]
+	l.ratio[0] = float32((root.sum + guess) / (root.n + 1))
+	for i := 1; i < len(l.ratio); i++ { // what is in a directory comes behind it
+		above := l.ratio[c.entries[i].parent]
+		if l.ratio[i] = above; c.entries[i].kind == kindDir || c.entries[i].size >= blockSize {
+			t := l.draws[int32(i)]
+			l.ratio[i] = float32((t.sum + trust*float64(above)) / (t.n + trust))
+		}
+	}
+}
+
+func (n *nearby) ratio(file int32) float64 {
+	l, at := n.leaf(file)
+	return float64(l.ratio[at])
+}
+
+// without is the ratio of an entry when a draw of one there is taken away.
+func (l *local) without(c *Census, at int32, ratio float64) float64 {
+	t := l.draws[at]
+	if at == 0 {
+		return (t.sum - ratio + guess) / t.n
+	}
+	return (t.sum - ratio + trust*l.without(c, c.entries[at].parent, ratio)) / (t.n - 1 + trust)
+}
+
+// off is by how much draws are above what lies near them, and the variance of
+// that, which is the one of what was not looked at: the mean of what is near
+// alone would favour places that have little.
+func (n *nearby) off(f fit, places []drawn) (mean, variance float64) {
+	if f.exact < 3 {
+		return 0, math.Inf(1)
+	}
+	off := make([]float64, len(places))
+	for i, d := range places {
+		l, at := n.leaf(d.file)
+		ratio := f.of(d)
+		off[i] = ratio - l.without(n.c, at, ratio)
+		mean += off[i] / float64(len(places))
+	}
+	return mean, scatter(off) / float64(len(places))
+}

@@ -1,0 +1,107 @@
+package estimate
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"antix-remaster/core/sys"
+)
+
+// When to look for twins.
+const (
+	twinsFirst = 300 * time.Millisecond // of the processors, until which they come first
+	twinsMost  = 2 * twinsFirst         // and until which they do while there may be many
+	twinsSoon  = 600 * time.Millisecond // what is left of them, which is then done at once
+	manyTwins  = 0.002                  // of the bytes
+	twinShare  = 0.6                    // of the time goes to them at most, while they are the most unsure
+)
+
+// twinsPay tells whether to look for twins now. At the start it spares to look
+// twice at blocks of small files, which hold others once twins are known.
+func (w *work) twinsPay(r *rowState) bool {
+	spent, clock := w.spent()-w.before, time.Since(w.ready)
+	if spent < twinsFirst && clock < 2*twinsFirst {
+		return true
+	}
+	if r.end {
+		return true // there is nothing else
+	}
+	some, se := w.twins.expected(w.l)
+	if r.packs == 0 {
+		return some > manyTwins*r.sums.bytes && spent < twinsMost && clock < 2*twinsMost
+	}
+	soon := w.twinEach > 0 && w.twinEach*time.Duration(len(w.twins.groups)-w.twins.next) < twinsSoon
+	return soon || r.fit.mean*twinsError(some, se) > float64(r.out.Error)/2 && w.twinCPU < time.Duration(twinShare*float64(spent))
+}
+
+// twinsError is the standard error, in bytes as they are, that comes from some
+// expected twins, themselves known with such an error: blocks that hold twins yet
+// shrink more than those that will be packed.
+func twinsError(some, se float64) float64 { return math.Hypot(se, some/2) }
+
+// lookForTwins reads some groups of files.
+func (w *work) lookForTwins() {
+	ctx := w.step
+	if w.in.Wall > 0 { // large files may take longer than all of it
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, w.began.Add(w.in.Wall))
+		defer stop()
+	}
+	begin, from := sys.CPUTime(), time.Now()
+	group, found := w.twins.next, w.twins.found
+	for !w.twins.done() && time.Since(from) < maxStep/2 && ctx.Err() == nil {
+		w.twins.step(ctx)
+	}
+	w.twinCPU, w.twinEach = w.twinCPU+sys.CPUTime()-begin, time.Since(from)/time.Duration(max(w.twins.next-group, 1))
+	if w.step.Err() == nil && w.twins.found > found {
+		w.lay(w.l.in)
+	} else if w.step.Err() == nil && len(w.rows) > 0 {
+		w.calculate(w.rows[0])
+		w.tell()
+	}
+	w.age()
+}
+
+// age says of rows that what they learned is of blocks that held twins.
+func (w *work) age() {
+	for _, r := range append(slices.Collect(maps.Values(w.idle)), w.rows...) {
+		news := float64(w.twins.found - r.twins)
+		r.stale = r.stale || len(r.draws) > 0 && (news > 2*manyTwins*float64(w.l.bytes) || w.twins.done() && news > 0)
+	}
+}
+
+// forget drops what was learned of small files while there were twins among
+// them: such blocks shrink more than those that are packed. It is a step, and
+// the row stays stale until all blocks were looked at anew.
+func (w *work) forget(r *rowState) error {
+	for k := range r.y {
+		if k.number < 0 && w.l.in[k.file] && w.share(r, k) == 0 {
+			delete(r.y, k)
+		}
+	}
+	r.draws = slices.DeleteFunc(r.draws, func(d draw) bool { return d.key.number < 0 && math.IsNaN(d.at) })
+	var keys []key
+	for i, d := range r.draws {
+		if d.key.number < 0 && w.l.own[d.file] {
+			r.draws[i].key = w.reader.at(w.l, d.file, 0)
+			if r.looked() && w.ratio(r, r.draws[i].key) == 0 {
+				keys = append(keys, r.draws[i].key)
+			}
+		}
+	}
+	if err := w.look(r, keys[:min(len(keys), mostCheap)]); err != nil || len(keys) > mostCheap {
+		return err
+	}
+	for i, d := range r.draws {
+		if r.looked() {
+			r.draws[i].x = w.ratio(r, d.key)
+		}
+	}
+	r.stale, r.twins = false, w.twins.found
+	w.calculate(r)
+	w.tell()
+	return nil
+}
