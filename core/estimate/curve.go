@@ -4,8 +4,8 @@ import "math"
 
 // curve tells how far the real compressor shrinks a block by how far the cheap
 // one does: about x + a (1-x) + b x (1-x) + off. What the one cannot shrink at
-// all, nor can the other; so a few blocks are enough to bend it, and none of
-// them can bend it far where none was.
+// all, nor can the other: off is small. So a few blocks are enough to bend it,
+// and none of them can bend it far where none was.
 type curve struct{ a, b, off float64 }
 
 func (c curve) at(x float64) float64 { return x + (c.a+c.b*x)*(1-x) + c.off }

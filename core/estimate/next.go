@@ -69,8 +69,8 @@ func (w *work) tablesDiffer(r *rowState) bool {
 	return math.Abs(float64(r.entries-w.l.files)) > 0.2*float64(r.entries)
 }
 
-// worst is the row that needs a step most: the chosen one until it can be
-// judged, then each of the others, then the least sure.
+// worst is the row that needs a step most: each until it has its first figure,
+// then until it can be judged, the chosen one first, then the least sure.
 func (w *work) worst() *rowState {
 	for _, least := range []int{firstExact, minBlocks} {
 		for _, r := range w.rows {
