@@ -7,7 +7,7 @@ import (
 
 // About is an estimate of a size for people, with how far it may be off, both in
 // bytes: "about 1.42 GiB (1.38–1.46)". Without the range where that would only
-// repeat the figure.
+// repeat the figure, and only with its upper end where the lower one is 0.
 func About(n, off int64, tr func(string) string) string {
 	unit, digits := "MiB", 0
 	div := float64(1 << 20)
@@ -21,6 +21,9 @@ func About(n, off int64, tr func(string) string) string {
 	low, mid, high := show(n-off), show(n), show(n+off)
 	if low == high {
 		return fmt.Sprintf(tr("about %[1]s"), mid+" "+unit)
+	}
+	if off >= n {
+		return fmt.Sprintf(tr("about %[1]s, at most %[2]s"), mid+" "+unit, high+" "+unit)
 	}
 	return fmt.Sprintf(tr("about %[1]s (%[2]s–%[3]s)"), mid+" "+unit, low, high)
 }
