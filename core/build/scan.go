@@ -118,7 +118,7 @@ func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
 	}
 	for _, name := range names {
 		below, excluded := rules.Enter(name)
-		if excluded && (w.bare() || !inHome(at) && (at != "" || name != "home")) {
+		if excluded && (w.bare() || !ofHome(at, name)) {
 			continue
 		}
 		if err := w.entry(d, at, name, below, excluded); err != nil {
@@ -128,8 +128,10 @@ func (w *counter) dir(d *sys.Dir, at string, rules plan.Rules) error {
 	return nil
 }
 
-// inHome tells whether what is in the directory dir is in /home.
-func inHome(dir string) bool { return dir == "home" || strings.HasPrefix(dir, "home/") }
+// ofHome tells whether an entry of the directory dir is /home or in it.
+func ofHome(dir, name string) bool {
+	return dir == "" && name == "home" || dir == "home" || strings.HasPrefix(dir, "home/")
+}
 
 func join(dir, name string) string {
 	if dir == "" {
@@ -138,8 +140,9 @@ func join(dir, name string) string {
 	return dir + "/" + name
 }
 
-// entry counts one entry of the directory at a path. What vanished since it was listed is not there to
-// be packed; what is excluded is only looked at for the size of /home.
+// entry counts one entry of the directory at a path. What vanished since it was
+// listed is not there to be packed; what is excluded is only looked at for the
+// size of /home.
 func (w *counter) entry(d *sys.Dir, at, name string, rules plan.Rules, excluded bool) error {
 	n, err := d.Node(name)
 	if errors.Is(err, fs.ErrNotExist) {

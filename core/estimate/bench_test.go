@@ -24,7 +24,7 @@ import (
 //	ANTIX_REMASTER_ESTIMATE_SEEDS  seeds, 20
 //	ANTIX_REMASTER_ESTIMATE_TREES  names of trees, all
 //	ANTIX_REMASTER_ESTIMATE_WITH   compressors, all
-//	ANTIX_REMASTER_ESTIMATE_WALK   tree for BenchmarkWalk, /usr
+//	ANTIX_REMASTER_ESTIMATE_WALK   tree for BenchmarkWalk and BenchmarkCancel, /usr
 //	ANTIX_REMASTER_ESTIMATE_KEEP   folder in which trees and images stay for the next time
 func setting(name, otherwise string) string {
 	if v := os.Getenv("ANTIX_REMASTER_ESTIMATE_" + name); v != "" {

@@ -43,11 +43,7 @@ func (b *blocks) read(l *layout, k key) []byte {
 	n := 0
 	files, _ := l.members(k.file)
 	for _, f := range files {
-		size := int(b.c.entries[f].size)
-		if n+size > len(b.buf) {
-			break // the layout has changed since
-		}
-		n += b.part(f, b.buf[n:n+size], 0)
+		n += b.part(f, b.buf[n:n+int(b.c.entries[f].size)], 0)
 	}
 	return b.buf[:n]
 }

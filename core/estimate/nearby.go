@@ -75,7 +75,7 @@ func (l *local) without(c *Census, at int32, ratio float64) float64 {
 // off is by how much draws are above what lies near them, and the variance of
 // that, which is the one of what was not looked at: the mean of what is near
 // alone would favour places that have little.
-func (n *nearby) off(f fit, places []drawn) (mean, variance float64) {
+func (n *nearby) off(f fit, places []drawn) (middle, variance float64) {
 	if f.exact < 3 {
 		return 0, math.Inf(1)
 	}
@@ -84,7 +84,6 @@ func (n *nearby) off(f fit, places []drawn) (mean, variance float64) {
 		l, at := n.leaf(d.file)
 		ratio := f.of(d)
 		off[i] = ratio - l.without(n.c, at, ratio)
-		mean += off[i] / float64(len(places))
 	}
-	return mean, scatter(off) / float64(len(places))
+	return mean(off), scatter(off) / float64(len(places))
 }

@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -102,22 +103,27 @@ func (w *work) rename(r *rowState) {
 	}
 }
 
-// share is how many bytes of a block, of those that are sampled, are in the
-// present layout; 0 when there is no such block in it.
-func (w *work) share(r *rowState, k key) float64 {
+// each shows the files that are sampled of a block in the present layout, and how
+// many bytes of them are in it; none when there is no such block in it.
+func (w *work) each(r *rowState, k key, do func(file int32, bytes float64)) {
 	if k.number >= 0 {
-		return min(float64(w.c.entries[k.file].size)-float64(k.number)*blockSize, blockSize)
+		do(k.file, min(float64(w.c.entries[k.file].size)-float64(k.number)*blockSize, blockSize))
+		return
 	}
 	if w.reader.at(w.l, k.file, 0) != k {
-		return 0
+		return
 	}
-	sum := 0.0
 	files, _ := w.l.members(k.file)
 	for _, f := range files {
 		if w.counts(r, f) {
-			sum += float64(w.c.entries[f].size)
+			do(f, float64(w.c.entries[f].size))
 		}
 	}
+}
+
+// share is how many bytes each shows together.
+func (w *work) share(r *rowState, k key) (sum float64) {
+	w.each(r, k, func(_ int32, bytes float64) { sum += bytes })
 	return sum
 }
 
@@ -207,21 +213,10 @@ func (w *work) unseen(r *rowState, k known, n nearby) (bytes, takes float64) {
 			bytes, takes = bytes+data, takes+data*n.ratio(f)
 		}
 	}
-	for _, list := range [][]draw{k.looked, k.packed} {
-		for _, d := range list {
-			share := w.share(r, d.key)
-			bytes -= share
-			if d.key.number >= 0 {
-				takes -= share * n.ratio(d.file)
-				continue
-			}
-			files, _ := w.l.members(d.key.file)
-			for _, f := range files {
-				if share > 0 && w.counts(r, f) {
-					takes -= float64(w.c.entries[f].size) * n.ratio(f)
-				}
-			}
-		}
+	for _, d := range slices.Concat(k.looked, k.packed) {
+		w.each(r, d.key, func(f int32, share float64) {
+			bytes, takes = bytes-share, takes-share*n.ratio(f)
+		})
 	}
 	return max(bytes, 0), max(takes, 0)
 }
