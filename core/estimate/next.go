@@ -12,7 +12,7 @@ import (
 const (
 	firstCheap = 64  // draws before the first real figure
 	mostCheap  = 160 // in one step
-	firstExact = 4
+	firstExact = 6   // less have no bound
 
 	cheapPerExact = 20                     // what has paid on most trees
 	maxBatch      = 32                     // blocks in one run of the real compressor: 8 MiB
@@ -208,6 +208,9 @@ func (w *work) remaining(r *rowState, n int) []draw {
 // pack has the real compressor pack the next blocks.
 func (w *work) pack(r *rowState) error {
 	n := min(max(firstExact, len(r.y)/2), maxBatch)
+	if !r.looked() {
+		n = maxBatch // they cost no more than looks
+	}
 	if most := int(maxStep * time.Duration(max(r.how.Processors, 1)) / r.exactCPU); r.packs > 0 {
 		n = min(n, max(most, 4))
 	}
