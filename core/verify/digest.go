@@ -21,6 +21,7 @@ import (
 type Digests struct {
 	SHA256, MD5 string // lower-case hex; md5 is what the live initrd checks
 	FromMedium  bool   // read past the cache, proved
+	Compared    int64  // bytes that the cache still held as written, and that came back the same
 }
 
 // Digest reads the whole synced file f of size bytes from the medium: dropped
@@ -56,7 +57,7 @@ func Digest(ctx context.Context, f *os.File, size int64, report wire.Report, oth
 	if err != nil {
 		return Digests{}, wire.Fail(wire.WriteFailed, err, f.Name())
 	}
-	return Digests{hex.EncodeToString(sha.Sum(nil)), hex.EncodeToString(sum.Sum(nil)), fromMedium}, nil
+	return Digests{hex.EncodeToString(sha.Sum(nil)), hex.EncodeToString(sum.Sum(nil)), fromMedium, written.same}, nil
 }
 
 func pastCache(f *os.File, size int64) (*os.File, bool, error) {

@@ -17,6 +17,7 @@ type written struct {
 	size  int64
 	sums  map[int64]uint64 // by the chunk's offset
 	at    int64            // bytes fed so far
+	same  int64            // bytes of them that came back as they were written
 	wrong []int64          // offsets of chunks that came back otherwise
 }
 
@@ -43,8 +44,12 @@ func sumWritten(ctx context.Context, f *os.File, size int64) (written, error) {
 func (w *written) Write(b []byte) (int, error) {
 	want, ok := w.sums[w.at]
 	whole := int64(len(b)) == min(chunk, w.size-w.at)
-	if ok && whole && maphash.Bytes(w.seed, b) != want {
+	switch {
+	case !ok || !whole:
+	case maphash.Bytes(w.seed, b) != want:
 		w.wrong = append(w.wrong, w.at)
+	default:
+		w.same += int64(len(b))
 	}
 	w.at += int64(len(b))
 	return len(b), nil
