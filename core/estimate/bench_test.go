@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,7 +23,7 @@ import (
 //
 //	ANTIX_REMASTER_ESTIMATE_MB     size of a tree, 2000
 //	ANTIX_REMASTER_ESTIMATE_SEEDS  seeds, 20
-//	ANTIX_REMASTER_ESTIMATE_TREES  names of trees, all
+//	ANTIX_REMASTER_ESTIMATE_TREES  names of trees, all; overlay5-from-xz has an old image in xz
 //	ANTIX_REMASTER_ESTIMATE_WITH   compressors, all
 //	ANTIX_REMASTER_ESTIMATE_WALK   tree for BenchmarkWalk and BenchmarkCancel, /usr
 //	ANTIX_REMASTER_ESTIMATE_KEEP   folder in which trees and images stay for the next time
@@ -200,10 +201,11 @@ func BenchmarkEstimate(b *testing.B) {
 }
 
 // line prints a line of the table, and gives the errors after 5 and 10 s.
-func (s stand) line(tree, compressor string, seeds int) (off5, off10 []float64) {
+func (s stand) line(name, compressor string, seeds int) (off5, off10 []float64) {
+	tree, from, other := strings.Cut(name, "-from-")
 	truth, old := s.pack(tree, compressor), image{}
-	if strings.HasPrefix(tree, "overlay") {
-		old = s.pack("desktop", compressor)
+	if strings.HasPrefix(tree, "overlay") || other {
+		old = s.pack("desktop", cmp.Or(from, compressor))
 	}
 	var over, first, seconds []float64
 	var last Row
@@ -222,9 +224,9 @@ func (s stand) line(tree, compressor string, seeds int) (off5, off10 []float64) 
 		decided, wrong = decided+yes, wrong+no
 		last, seconds = t.after10, append(seconds, t.after10.Seconds/truth.cpu.Seconds())
 	}
-	fmt.Printf("| %s | %s | %.1f | %.2f | %.2f | %.2f | %.2f | %d of %d | %.3f | %d | %.2f | %.2f | %d of %d | %d | %s |\n", tree, compressor, float64(truth.size)/1e6,
+	fmt.Printf("| %s | %s | %.1f | %.2f | %.2f | %.2f | %.2f | %d of %d | %.3f | %d | %.2f | %.2f | %d of %d | %d | %s |\n", name, compressor, float64(truth.size)/1e6,
 		median(off5), slices.Max(off5), median(off10), slices.Max(off10), missed, 2*seeds, slices.Max(over), last.Blocks, slices.Max(first),
-		median(seconds), decided, seeds*len(rooms), wrong, s.crude(tree, truth, old))
+		median(seconds), decided, seeds*len(rooms), wrong, s.crude(tree, truth, old, other))
 	return off5, off10
 }
 
@@ -251,7 +253,7 @@ func verdicts(r Row, truth int64) (decided, wrong int) {
 }
 
 // crude is how far the rules that people use are off, in percent.
-func (s stand) crude(tree string, truth, old image) string {
+func (s stand) crude(tree string, truth, old image, other bool) string {
 	used := func(name string) float64 {
 		out, err := exec.Command("du", "-s", "--block-size=1", s.tree(name)).Output()
 		check(s.b, err)
@@ -273,7 +275,11 @@ func (s stand) crude(tree string, truth, old image) string {
 		blocks, _ := strconv.ParseFloat(n, 64)
 		changed += blocks * 512
 	}
-	return off(ByTree(int64(now))) + " | " + off(ByUpper(old.size, int64(changed))) + " | " + off(byRatio(int64(now), old.size, int64(before)))
+	rules := off(ByTree(int64(now))) + " | " + off(ByUpper(old.size, int64(changed))) + " | "
+	if other { // the factors by which live-remaster goes then are not known here
+		return rules
+	}
+	return rules + off(byRatio(int64(now), old.size, int64(before)))
 }
 
 // byRatio is the rule of live-remaster: the system shrinks as the one of the

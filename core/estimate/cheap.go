@@ -33,10 +33,6 @@ func (w *work) try() error {
 	return w.ctx.Err()
 }
 
-// looked tells whether a row goes by cheap figures at all: lz4 is as quick
-// itself.
-func (r *rowState) looked() bool { return r.how.Compressor != "lz4" }
-
 // alone tells whether the second does it all for a row.
 func (w *work) alone(r *rowState) bool { return r.how.Compressor == "gzip" || !w.quick }
 

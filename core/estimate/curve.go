@@ -13,7 +13,8 @@ func (c curve) at(x float64) float64 { return x + (c.a+c.b*x)*(1-x) + c.off }
 const (
 	stiff = 0.16 // blocks' worth of belief that a is 0
 	soft  = 1e-4 // and that b is
-	far   = 2.0  // times the usual distance from the curve, from which on a block counts less
+	far   = 2.0  // times the usual distance from the curve, from which on a block of a few counts less
+	later = 0.3  // the same by the root of their number: what is lost by it must vanish beside what luck does
 )
 
 // bend fits the curve. One block in a hundred is off by half of its size, which
@@ -32,7 +33,7 @@ func bend(known []drawn, looked bool) curve {
 	limit := math.Inf(1)
 	for range 6 {
 		c = c.weighed(known, limit)
-		limit = far * c.usual(known)
+		limit = max(far, later*math.Sqrt(float64(len(known)))) * c.usual(known)
 	}
 	for _, d := range known {
 		c.off += min(max(d.y-c.at(d.x), -limit), limit) / float64(len(known))

@@ -1,22 +1,18 @@
 package estimate
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"antix-remaster/core/build"
 	"antix-remaster/core/plan"
-	"antix-remaster/core/squashfs"
 )
 
 func engine(t testing.TB) build.Engine {
@@ -172,88 +168,5 @@ func TestWhole(t *testing.T) {
 func TestBlockSize(t *testing.T) {
 	if plan.BlockSize != fmt.Sprintf("%dK", blockSize>>10) {
 		t.Errorf("%d", blockSize)
-	}
-}
-
-// TestOldImage: of an image with a few changes only these are measured.
-func TestOldImage(t *testing.T) {
-	dir, rnd := zoo(t), rand.New(rand.NewPCG(3, 4))
-	for _, compressor := range []string{"zstd", "lz4"} {
-		image, _ := truth(t, dir, compressor)
-		raw, err := os.ReadFile(image)
-		check(t, err)
-		old, err := ReadOld(t.Context(), bytes.NewReader(raw))
-		check(t, err)
-		put(t, dir+"/usr/lib/lib03.so", prose(rnd, 800_000))
-		put(t, dir+"/home/user/new.txt", prose(rnd, 500_000))
-		put(t, dir+"/home/user/again.txt", raw[:0])
-		check(t, os.RemoveAll(dir+"/usr/share/doc/p03"))
-		_, size := truth(t, dir, compressor)
-		in := input(t, dir, compressor)
-		in.Old = old
-		s := last(t, Start(t.Context(), in))
-		near(t, compressor, s.Rows[0], size, 0.004)
-		if n := s.Rows[0].Blocks; n > 8 {
-			t.Errorf("%s: %d blocks were packed for two files", compressor, n)
-		}
-	}
-}
-
-// TestLargeChange: one large new file in a small part of a tree that nobody
-// changed is gone through in steps that fit into a small folder.
-func TestLargeChange(t *testing.T) {
-	dir, rnd := memory(t), rand.New(rand.NewPCG(3, 4))
-	put(t, dir+"/a/new", nil)
-	put(t, dir+"/z/old", noise(rnd, 200<<20))
-	image, _ := truth(t, dir, "lz4")
-	f, err := os.Open(image)
-	check(t, err)
-	defer f.Close()
-	in := input(t, dir, "lz4")
-	in.Old, err = ReadOld(t.Context(), f)
-	check(t, err)
-	put(t, dir+"/a/new", prose(rnd, 20<<20))
-	_, size := truth(t, dir, "lz4")
-	check(t, unix.Mount("tmpfs", in.Temp, "tmpfs", 0, "size=16m"))
-	defer func() { check(t, unix.Unmount(in.Temp, unix.MNT_DETACH)) }()
-	s := last(t, Start(t.Context(), in))
-	near(t, "lz4", s.Rows[0], size, 0.002)
-	if n := s.Rows[0].Blocks; n != 80 {
-		t.Errorf("%d blocks were packed for one of 80", n)
-	}
-}
-
-// TestOldImageOfAnotherKind: its prices do not hold for another compressor.
-func TestOldImageOfAnotherKind(t *testing.T) {
-	dir := zoo(t)
-	image, _ := truth(t, dir, "gzip")
-	raw, err := os.ReadFile(image)
-	check(t, err)
-	in := input(t, dir, "lz4")
-	in.Old, err = ReadOld(t.Context(), bytes.NewReader(raw))
-	check(t, err)
-	_, size := truth(t, dir, "lz4")
-	near(t, "lz4", last(t, Start(t.Context(), in)).Rows[0], size, 0.004)
-}
-
-func TestDamagedOldImage(t *testing.T) {
-	image, _ := truth(t, zoo(t), "gzip")
-	raw, err := os.ReadFile(image)
-	check(t, err)
-	im, err := squashfs.Open(bytes.NewReader(raw))
-	check(t, err)
-	for i := im.Super.InodeTable + 2; i < im.Super.InodeTable+4000; i++ {
-		raw[i] ^= 0x55
-	}
-	if _, err := ReadOld(t.Context(), bytes.NewReader(raw)); !errors.Is(err, squashfs.ErrCorrupt) {
-		t.Errorf("damage: %v", err)
-	}
-	if _, err := ReadOld(t.Context(), strings.NewReader("no image")); !errors.Is(err, squashfs.ErrNotSquashfs) {
-		t.Errorf("no image: %v", err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	if _, err := ReadOld(ctx, bytes.NewReader(raw)); err == nil {
-		t.Error("it went on although it was cancelled")
 	}
 }

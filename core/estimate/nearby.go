@@ -22,11 +22,11 @@ type tally struct{ sum, n float64 }
 // known of the directory above it.
 const trust = 4
 
-func (w *work) near(r *rowState) nearby {
+func (w *work) near(s *sample) nearby {
 	n := nearby{w.c, local{draws: map[int32]tally{}}, local{draws: map[int32]tally{}}}
-	for _, d := range w.current(r) {
+	for _, d := range w.current(s) {
 		l, at := n.leaf(d.file)
-		for ratio := r.shrinks(d); at >= 0; at = w.c.entries[at].parent {
+		for ratio := s.shrinks(d); at >= 0; at = w.c.entries[at].parent {
 			t := l.draws[at]
 			l.draws[at] = tally{t.sum + ratio, t.n + 1}
 		}

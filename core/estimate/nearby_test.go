@@ -70,13 +70,15 @@ func TestNearby(t *testing.T) {
 		files[c.path(int32(i))] = int32(i)
 	}
 	w := &work{c: c, l: c.lay(all(c))}
-	r := &rowState{how: How{Compressor: "zstd"}, y: map[key]packed{}, fit: fit{exact: 3}}
+	r := w.newRow(How{Compressor: "zstd"})
+	s := r.samples[0]
+	s.fit.exact = 3
 	for i := range 8 {
-		r.draws = append(r.draws, draw{file: files["noise/looked"], x: 0.9, key: key{files["noise/looked"], int32(i)}},
+		s.draws = append(s.draws, draw{file: files["noise/looked"], x: 0.9, key: key{files["noise/looked"], int32(i)}},
 			draw{file: files["text/looked"], x: 0.1, key: key{files["text/looked"], int32(i)}},
 			draw{file: files["text/small"], x: 0.2, key: key{files["text/small"], -2}})
 	}
-	near := w.near(r)
+	near := w.near(s)
 	for _, c := range []struct {
 		file     string
 		from, to float64

@@ -45,26 +45,44 @@ func (w *work) next() error {
 
 // measure learns more about a row.
 func (w *work) measure(r *rowState) error {
-	if r.sums.bytes > 0 && len(w.current(r)) < firstCheap {
-		if some, err := w.draw(r, firstCheap); some || err != nil {
-			return err
-		}
-	}
 	if w.tablesDiffer(r) {
 		return w.packTables(r)
 	}
-	if r.packs > 0 && w.cheapPays(r) {
-		if some, err := w.draw(r, min(max(len(r.draws)/4, firstCheap), mostCheap)); some || err != nil {
+	s := r.neediest()
+	if s == nil {
+		return nil
+	}
+	if len(w.current(s)) < firstCheap {
+		if some, err := w.draw(s, firstCheap); some || err != nil {
 			return err
 		}
 	}
-	return w.pack(r)
+	if s.fit.exact > 0 && w.cheapPays(s) {
+		if some, err := w.draw(s, min(max(len(s.draws)/4, firstCheap), mostCheap)); some || err != nil {
+			return err
+		}
+	}
+	return w.pack(s)
+}
+
+// neediest is the sample for which a step lowers the variance by the most, for its
+// time; nil when all was measured.
+func (r *rowState) neediest() (most *sample) {
+	best := -1.0
+	for _, s := range r.samples {
+		exact := s.left[0] / float64(max(s.fit.exact, 1)) / r.exactCPU.Seconds()
+		cheap := s.left[1] / float64(max(s.fit.cheap, 1)) / s.cheapCPU.Seconds()
+		if pays := max(exact, cheap); !s.end && s.bytes >= 1 && pays > best {
+			most, best = s, pays
+		}
+	}
+	return most
 }
 
 // tablesDiffer tells whether the tables were not measured yet, or were others.
 func (w *work) tablesDiffer(r *rowState) bool {
 	if r.entries == 0 {
-		return r.packs > 0 || r.sums.bytes == 0
+		return r.packs > 0 || r.ended()
 	}
 	return math.Abs(float64(r.entries-w.l.files)) > 0.2*float64(r.entries)
 }
@@ -100,82 +118,82 @@ func (w *work) worst() *rowState {
 
 // cheapPays tells whether more cheap figures lower the variance by more, for
 // their time, than real ones.
-func (w *work) cheapPays(r *rowState) bool {
-	f := r.fit
-	if w.drawnOut(r) || !r.looked() {
+func (w *work) cheapPays(s *sample) bool {
+	f := s.fit
+	if w.drawnOut(s) || !s.looked() {
 		return false
 	}
 	if f.exact < minBlocks { // too few to believe what they say of each other
 		return f.cheap < cheapPerExact*f.exact
 	}
-	perCheap := r.left[1] / float64(f.cheap) / r.cheapCPU.Seconds()
-	perExact := r.left[0] / float64(f.exact) / r.exactCPU.Seconds()
+	perCheap := s.left[1] / float64(f.cheap) / s.cheapCPU.Seconds()
+	perExact := s.left[0] / float64(f.exact) / s.exactCPU.Seconds()
 	return perCheap > perExact
 }
 
 // drawnOut tells whether places hit every block several times: more tell nothing.
-func (w *work) drawnOut(r *rowState) bool {
-	return float64(r.fit.cheap)*blockSize > 4*r.sums.bytes && r.fit.cheap >= firstCheap
+func (w *work) drawnOut(s *sample) bool {
+	return float64(s.fit.cheap)*blockSize > 4*s.bytes && s.fit.cheap >= firstCheap
 }
 
 // draw takes n more places that hit blocks to be sampled, and has the cheap
 // compressors look at them. It is false when there are none.
-func (w *work) draw(r *rowState, n int) (bool, error) {
-	if len(r.draws) == 0 {
-		r.twins = w.twins.found
+func (w *work) draw(s *sample, n int) (bool, error) {
+	if !s.begun() {
+		s.twins = w.twins.found
 	}
-	begin, total, misses, next := w.spent(), w.axis.length(), 0, r.next
+	begin, total, misses, next := w.spent(), w.axis.length(), 0, s.next
 	var news []draw
 	var keys []key
 	for len(news) < n && misses < 64*1024 && w.step.Err() == nil && total > 0 {
 		at := point(next, w.shift)
 		next++
 		file, offset := w.axis.find(int64(at * float64(total)))
-		if !w.counts(r, file) {
+		if !w.counts(s, file) {
 			misses++
 			continue
 		}
 		k := w.reader.at(w.l, file, offset)
 		news, keys = append(news, draw{at: at, file: file, key: k}), append(keys, k)
 	}
-	if r.looked() {
-		if err := w.look(r, keys); err != nil {
+	if s.looked() {
+		if err := w.look(s.rowState, keys); err != nil {
 			return false, err
 		}
-		for i := range news { // a row that does not look itself would know it of some only
-			news[i].x = w.ratio(r, news[i].key)
-		}
 	}
-	r.next, r.draws = next, append(r.draws, news...)
+	for i := range news {
+		news[i].x = w.x(s, news[i].key)
+	}
+	s.next, s.draws = next, append(s.draws, news...)
 	if len(news) > 0 {
-		r.cheapCPU = max((w.spent()-begin)/time.Duration(len(news)), time.Microsecond)
+		s.cheapCPU = max((w.spent()-begin)/time.Duration(len(news)), time.Microsecond)
 	}
 	return len(news) > 0, nil
 }
 
 // wanted are the blocks that the real compressor should pack next: the first
 // that were drawn, and when all are packed, more.
-func (w *work) wanted(r *rowState, n int) ([]draw, error) {
+func (w *work) wanted(s *sample, n int) ([]draw, error) {
 	var out []draw
 	pick := func() {
-		for _, d := range w.current(r) {
-			if _, done := r.y[d.key]; !done && len(out) < n && !holds(out, d.key) {
+		for _, d := range w.current(s) {
+			if _, done := s.y[d.key]; !done && len(out) < n && !holds(out, d.key) {
 				out = append(out, d)
 			}
 		}
 	}
-	for pick(); len(out) == 0 && !w.drawnOut(r); pick() {
-		some, err := w.draw(r, firstCheap)
+	for pick(); len(out) == 0 && !w.drawnOut(s); pick() {
+		some, err := w.draw(s, firstCheap)
 		if err != nil {
 			return nil, err
 		}
 		if !some {
 			break
 		}
-		r.fit.cheap += firstCheap
+		s.fit.cheap += firstCheap
 	}
 	if len(out) == 0 {
-		out = w.remaining(r, n)
+		out = w.remaining(s, n)
 	}
 	return out, nil
 }
@@ -185,20 +203,20 @@ func holds(draws []draw, k key) bool {
 }
 
 // remaining goes through all blocks in order for n of those that no place hit.
-func (w *work) remaining(r *rowState, n int) []draw {
+func (w *work) remaining(s *sample, n int) []draw {
 	var out []draw
-	for ; r.sweep < len(w.axis.files); r.sweep, r.within = r.sweep+1, 0 {
-		f := w.axis.files[r.sweep]
-		if !w.counts(r, f) {
+	for ; s.sweep < len(w.axis.files); s.sweep, s.within = s.sweep+1, 0 {
+		f := w.axis.files[s.sweep]
+		if !w.counts(s, f) {
 			continue
 		}
-		for size := w.c.data(f); r.within < size; r.within += blockSize {
+		for size := w.c.data(f); s.within < size; s.within += blockSize {
 			if len(out) == n {
 				return out
 			}
-			k := w.reader.at(w.l, f, r.within)
-			if _, done := r.y[k]; !done && !holds(out, k) {
-				out = append(out, draw{at: math.NaN(), file: f, key: k})
+			k := w.reader.at(w.l, f, s.within)
+			if _, done := s.y[k]; !done && !holds(out, k) {
+				out = append(out, draw{at: math.NaN(), file: f, key: k, x: w.x(s, k)})
 			}
 		}
 	}
@@ -206,20 +224,20 @@ func (w *work) remaining(r *rowState, n int) []draw {
 }
 
 // pack has the real compressor pack the next blocks.
-func (w *work) pack(r *rowState) error {
-	n := min(max(firstExact, len(r.y)/2), maxBatch)
-	if !r.looked() {
+func (w *work) pack(s *sample) error {
+	n := min(max(firstExact, s.fit.exact/2), maxBatch)
+	if s.how.Compressor == "lz4" {
 		n = maxBatch // they cost no more than looks
 	}
-	if most := int(maxStep * time.Duration(max(r.how.Processors, 1)) / r.exactCPU); r.packs > 0 {
+	if most := int(maxStep * time.Duration(max(s.how.Processors, 1)) / s.exactCPU); s.packs > 0 {
 		n = min(n, max(most, 4))
 	}
-	next, err := w.wanted(r, n)
+	next, err := w.wanted(s, n)
 	if err != nil {
 		return err
 	}
 	if len(next) == 0 {
-		r.end = true
+		s.end = true
 		return nil
 	}
 	var keys []key
@@ -227,20 +245,20 @@ func (w *work) pack(r *rowState) error {
 		keys = append(keys, d.key)
 	}
 	begin := sys.CPUTime()
-	sizes, lengths, err := w.packBlocks(r.how, keys)
+	sizes, lengths, err := w.packBlocks(s.how, keys)
 	if err != nil {
 		return err
 	}
 	for i, d := range next {
-		r.y[d.key] = packed{int32(sizes[i]), lengths[i]}
-		r.bytes += int64(lengths[i])
+		s.y[d.key] = packed{int32(sizes[i]), lengths[i]}
+		s.packedBytes += int64(lengths[i])
 		if math.IsNaN(d.at) {
-			r.draws = append(r.draws, d)
+			s.draws = append(s.draws, d)
 		}
 	}
-	r.packs++
-	r.cpu += max(w.lately-w.exact.start, 0)
-	r.exactCPU = max((w.lately+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
+	s.packs++
+	s.cpu += max(w.lately-w.exact.start, 0)
+	s.exactCPU = max((w.lately+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
 	return nil
 }
 

@@ -9,19 +9,22 @@ import (
 )
 
 // Old is what is known of the files in the image that runs: what each costs
-// there, it costs in the new image too, as long as nobody changed it.
+// there, it costs in the new image too, as long as nobody changed it. For another
+// compressor it tells how far each block shrinks there.
 type Old struct {
 	compressor string
 	level      int
 	usable     bool // its costs are those of a new image with the same compressor
 	nodes      []oldNode
-	tables     int64 // bytes of the image behind the data
+	block      int64    // bytes of a block
+	blocks     []uint32 // of all files, as stored
+	tables     int64    // bytes of the image behind the data
 }
 
 type oldNode struct {
 	name        string
 	dir         int32
-	first, many int32 // a directory: where its entries are
+	first, many int32 // a directory: where its entries are; a file: its blocks
 	kind        kind
 	mtime       uint32
 	size        int64
@@ -49,7 +52,7 @@ func ReadOld(ctx context.Context, r io.ReaderAt) (*Old, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Old{compressor: im.Super.Compressor, tables: im.Super.BytesUsed - im.Super.InodeTable}
+	o := &Old{compressor: im.Super.Compressor, block: int64(im.Super.BlockSize), tables: im.Super.BytesUsed - im.Super.InodeTable}
 	var usual bool
 	o.level, usual = im.Level()
 	o.usable = usual && im.Super.BlockSize == blockSize
@@ -83,6 +86,9 @@ func (o *Old) add(number int32, e squashfs.Node) {
 	}
 	if len(e.Blocks) == 0 {
 		n.content.start = 0
+	} else {
+		n.first, n.many = int32(len(o.blocks)), int32(len(e.Blocks))
+		o.blocks = append(o.blocks, e.Blocks...)
 	}
 	if e.Dir >= 0 {
 		d := &o.nodes[e.Dir]
@@ -115,6 +121,56 @@ func (o *Old) same(node int32, e *entry) bool {
 	}
 	n := o.nodes[node]
 	return n.kind == e.kind && n.size == e.size && n.mtime == e.mtime
+}
+
+// ratio is how far bytes from to to of a file shrank in the image. Those in a
+// block with other files shrank as the file as a whole.
+func (o *Old) ratio(node int32, from, to int64) float64 {
+	n := &o.nodes[node]
+	sum, left := 0.0, to-from
+	for i := from / o.block; i < int64(n.many) && i*o.block < to; i++ {
+		begin, end := i*o.block, min((i+1)*o.block, n.size)
+		part := min(end, to) - max(begin, from)
+		sum += float64(part) / float64(end-begin) * float64(squashfs.Stored(o.blocks[int64(n.first)+i]))
+		left -= part
+	}
+	sum += float64(left) / float64(n.size) * n.stored
+	return min(sum/float64(to-from), 1)
+}
+
+// oldRatio is how far a block shrank there: of small files, those that it has.
+func (w *work) oldRatio(k key) float64 {
+	if k.number >= 0 {
+		from := int64(k.number) * blockSize
+		e := &w.c.entries[k.file]
+		return w.c.image.ratio(e.old, from, min(from+blockSize, e.size))
+	}
+	files, _ := w.l.members(k.file)
+	bytes, stored := 0.0, 0.0
+	for _, f := range files {
+		if e := &w.c.entries[f]; e.old >= 0 {
+			bytes, stored = bytes+float64(e.size), stored+w.c.image.nodes[e.old].stored
+		}
+	}
+	if bytes == 0 {
+		return guess
+	}
+	return min(stored/bytes, 1)
+}
+
+// expectOld is the ratio to be expected of a file that the old image has, block by
+// block, as the curve of the sample bends.
+func (w *work) expectOld(s *sample, file int32) float64 {
+	e := &w.c.entries[file]
+	if _, sparse := w.c.sparse[file]; sparse || e.size < blockSize {
+		return s.fit.at(min(w.c.image.nodes[e.old].stored/float64(w.c.data(file)), 1))
+	}
+	sum := 0.0
+	for from := int64(0); from < e.size; from += blockSize {
+		to := min(from+blockSize, e.size)
+		sum += float64(to-from) * s.fit.at(w.c.image.ratio(e.old, from, to))
+	}
+	return sum / float64(e.size)
 }
 
 // prices tells whether the image's costs hold for a new one of this kind.

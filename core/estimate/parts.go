@@ -57,14 +57,17 @@ func (w *work) divideNow() {
 func (w *work) weigh() weights {
 	r := w.rows[0]
 	out := weights{make([]float64, len(w.c.entries)), make([]float64, len(w.c.entries))}
-	near, sampled := w.near(r), 0.0
-	for i := range w.c.entries {
-		if w.counts(r, int32(i)) && w.c.entries[i].kind == kindFile {
-			out.stored[i] = float64(w.c.data(int32(i))) * near.ratio(int32(i))
-			sampled += out.stored[i]
+	sampled := 0.0
+	for _, s := range r.samples {
+		shrinks := w.expect(s)
+		for i := range w.c.entries {
+			if w.counts(s, int32(i)) && w.c.entries[i].kind == kindFile {
+				out.stored[i] = float64(w.c.data(int32(i))) * shrinks(int32(i), nil)
+				sampled += out.stored[i]
+			}
 		}
 	}
-	scale := (float64(r.out.Estimate) - r.sums.known - r.sums.unread - w.tables.cost(r.ratios)) / max(sampled, 1)
+	scale := (float64(r.out.Estimate) - r.known - r.unread - w.tables.cost(r.ratios)) / max(sampled, 1)
 	for i := len(w.c.entries) - 1; i > 0; i-- { // what is in a directory comes behind it
 		e := &w.c.entries[i]
 		if e.kind == kindFile && w.l.own[i] {
@@ -137,12 +140,4 @@ func (w *work) depth(i int32) int {
 		n++
 	}
 	return n
-}
-
-// shrinks is the ratio of a block as far as it is known.
-func (r *rowState) shrinks(d draw) float64 {
-	if y := r.y[d.key]; y.bytes > 0 {
-		return float64(y.stored) / float64(y.bytes)
-	}
-	return r.fit.at(d.x)
 }

@@ -159,8 +159,8 @@ func (w *work) choose(c Choice) {
 func (w *work) lay(in []bool) {
 	w.l = w.c.lay(in)
 	ratio := guess
-	if len(w.rows) > 0 && w.rows[0].fit.exact > 0 {
-		ratio = w.rows[0].fit.mean
+	if len(w.rows) > 0 && w.rows[0].packs > 0 {
+		ratio = w.rows[0].mean
 	}
 	w.tables = lookalike(w.c, w.l, ratio)
 	for _, r := range w.rows {

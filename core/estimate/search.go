@@ -26,15 +26,15 @@ func (w *work) twinsPay(r *rowState) bool {
 	if spent < twinsFirst && clock < 2*twinsFirst {
 		return true
 	}
-	if r.end {
+	if r.ended() {
 		return true // there is nothing else
 	}
 	some, se := w.twins.expected(w.l)
 	if r.packs == 0 {
-		return some > manyTwins*r.sums.bytes && spent < twinsMost && clock < 2*twinsMost
+		return some > manyTwins*r.sampled() && spent < twinsMost && clock < 2*twinsMost
 	}
 	soon := w.twinEach > 0 && w.twinEach*time.Duration(len(w.twins.groups)-w.twins.next) < twinsSoon
-	return soon || r.fit.mean*twinsError(some, se) > float64(r.out.Error)/2 && w.twinCPU < time.Duration(twinShare*float64(spent))
+	return soon || r.mean*twinsError(some, se) > float64(r.out.Error)/2 && w.twinCPU < time.Duration(twinShare*float64(spent))
 }
 
 // twinsError is the standard error, in bytes as they are, that comes from some
@@ -69,8 +69,30 @@ func (w *work) lookForTwins() {
 func (w *work) age() {
 	for _, r := range append(slices.Collect(maps.Values(w.idle)), w.rows...) {
 		news := float64(w.twins.found - r.twins)
-		r.stale = r.stale || len(r.draws) > 0 && (news > 2*manyTwins*float64(w.l.bytes) || w.twins.done() && news > 0)
+		r.stale = r.stale || r.begun() && (news > 2*manyTwins*float64(w.l.bytes) || w.twins.done() && news > 0)
 	}
+}
+
+// lookAgain looks at the blocks of a sample that became others; false when some
+// are left.
+func (w *work) lookAgain(s *sample) (all bool, err error) {
+	s.draws = slices.DeleteFunc(s.draws, func(d draw) bool { return d.key.number < 0 && math.IsNaN(d.at) })
+	var keys []key
+	for i, d := range s.draws {
+		if d.key.number < 0 && w.l.own[d.file] {
+			s.draws[i].key = w.reader.at(w.l, d.file, 0)
+			if s.looked() && w.ratio(s.rowState, s.draws[i].key) == 0 {
+				keys = append(keys, s.draws[i].key)
+			}
+		}
+	}
+	if err := w.look(s.rowState, keys[:min(len(keys), mostCheap)]); err != nil || len(keys) > mostCheap {
+		return false, err
+	}
+	for i, d := range s.draws {
+		s.draws[i].x = w.x(s, d.key)
+	}
+	return true, nil
 }
 
 // forget drops what was learned of small files while there were twins among
@@ -78,26 +100,13 @@ func (w *work) age() {
 // the row stays stale until all blocks were looked at anew.
 func (w *work) forget(r *rowState) error {
 	for k := range r.y {
-		if k.number < 0 && w.l.in[k.file] && w.share(r, k) == 0 {
+		if k.number < 0 && w.l.in[k.file] && w.reader.at(w.l, k.file, 0) != k {
 			delete(r.y, k)
 		}
 	}
-	r.draws = slices.DeleteFunc(r.draws, func(d draw) bool { return d.key.number < 0 && math.IsNaN(d.at) })
-	var keys []key
-	for i, d := range r.draws {
-		if d.key.number < 0 && w.l.own[d.file] {
-			r.draws[i].key = w.reader.at(w.l, d.file, 0)
-			if r.looked() && w.ratio(r, r.draws[i].key) == 0 {
-				keys = append(keys, r.draws[i].key)
-			}
-		}
-	}
-	if err := w.look(r, keys[:min(len(keys), mostCheap)]); err != nil || len(keys) > mostCheap {
-		return err
-	}
-	for i, d := range r.draws {
-		if r.looked() {
-			r.draws[i].x = w.ratio(r, d.key)
+	for _, s := range r.samples {
+		if all, err := w.lookAgain(s); err != nil || !all {
+			return err
 		}
 	}
 	r.stale, r.twins = false, w.twins.found

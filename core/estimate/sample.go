@@ -1,0 +1,214 @@
+package estimate
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// sample is what is learned of some files of a row by drawing places. Those that
+// the old image has for another compressor make one: it tells for each of their
+// blocks how far it shrinks there, and only the curve from there has to be found.
+// The others make another.
+type sample struct {
+	*rowState
+	aided  bool   // by the old image
+	next   uint32 // of the row of places
+	draws  []draw
+	sweep  int   // files of the axis that were gone through when places only hit known blocks
+	within int64 // bytes of the next one
+	end    bool  // and there are no more
+
+	bytes    float64 // of data it stands for
+	fit      fit
+	left     [2]float64    // variance, bytes squared, that more real figures lower, and more cheap ones
+	cheapCPU time.Duration // of a cheap figure, lately
+}
+
+// draw is a place that hit a block.
+type draw struct {
+	at   float64 // NaN: it was not a place that led to it
+	file int32
+	key  key
+	x    float64 // ratio that is known beforehand
+}
+
+// looked tells whether a sample goes by cheap figures: lz4 is as quick itself, and
+// of some files the old image tells as much.
+func (s *sample) looked() bool { return !s.aided && s.how.Compressor != "lz4" }
+
+// x is what is known of a block beforehand: its ratio in the old image, or what
+// the cheap compressor made of it.
+func (w *work) x(s *sample, k key) float64 {
+	switch {
+	case s.aided:
+		return w.oldRatio(k)
+	case s.looked():
+		return w.ratio(s.rowState, k)
+	}
+	return 0
+}
+
+// shrinks is the ratio of a block as far as it is known.
+func (s *sample) shrinks(d draw) float64 {
+	if y := s.y[d.key]; y.bytes > 0 {
+		return float64(y.stored) / float64(y.bytes)
+	}
+	return s.fit.at(d.x)
+}
+
+// counts tells whether a file is one that is sampled, under the present choices.
+func (w *work) counts(s *sample, file int32) bool {
+	e := &w.c.entries[file]
+	return w.l.own[file] && !e.unread && !w.priced(s.rowState, file) && s.sampleOf(e) == s
+}
+
+// current gives the draws that count.
+func (w *work) current(s *sample) []draw {
+	var out []draw
+	for _, d := range s.draws {
+		if w.counts(s, d.file) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// each shows the files that are sampled of a block in the present layout, and how
+// many bytes of them are in it; none when there is no such block in it.
+func (w *work) each(s *sample, k key, do func(file int32, bytes float64)) {
+	if k.number >= 0 {
+		do(k.file, min(float64(w.c.entries[k.file].size)-float64(k.number)*blockSize, blockSize))
+		return
+	}
+	if w.reader.at(w.l, k.file, 0) != k {
+		return
+	}
+	files, _ := w.l.members(k.file)
+	for _, f := range files {
+		if w.counts(s, f) {
+			do(f, float64(w.c.entries[f].size))
+		}
+	}
+}
+
+// share is how many bytes each shows together.
+func (w *work) share(s *sample, k key) (sum float64) {
+	w.each(s, k, func(_ int32, bytes float64) { sum += bytes })
+	return sum
+}
+
+// known is what is known of the blocks of a sample.
+type known struct {
+	places []drawn
+	packed []draw // one for each block with a real figure
+	looked []draw // and for each that has none
+}
+
+func (w *work) known(s *sample) known {
+	var k known
+	seen := map[key]bool{}
+	for _, d := range w.current(s) {
+		y, exact := s.y[d.key]
+		exact = exact && y.bytes > 0
+		if !math.IsNaN(d.at) {
+			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, file: d.file})
+		}
+		switch {
+		case seen[d.key]:
+		case exact:
+			k.packed = append(k.packed, d)
+		default:
+			k.looked = append(k.looked, d)
+		}
+		seen[d.key] = true
+	}
+	return k
+}
+
+// measured is how many bytes of a sample have real figures, and what they take.
+func (w *work) measured(s *sample, k known) (bytes, stored float64) {
+	for _, d := range k.packed {
+		y, share := s.y[d.key], w.share(s, d.key)
+		bytes, stored = bytes+share, stored+float64(y.stored)*share/float64(y.bytes)
+	}
+	return bytes, stored
+}
+
+// unsure is the standard error of a ratio of which nothing is known.
+const unsure = 0.3
+
+// predict gives what the rest, bytes without a real figure, will take, and its
+// variance.
+func (w *work) predict(s *sample, k known, rest float64) (stored, variance float64) {
+	if s.left = [2]float64{}; rest < 1 {
+		return 0, 0
+	}
+	var bytes float64
+	if s.aided {
+		bytes, stored = w.others(s, k.packed)
+		s.left[0] = s.fit.residual * (rest*rest + float64(s.fit.exact)*rest*blockSize)
+	} else {
+		bytes, stored = w.predictLooked(s, k, rest)
+	}
+	if s.fit.exact < 3 {
+		s.left = [2]float64{unsure * rest * unsure * rest, 0}
+	}
+	if bytes > rest { // some of them will turn out to be twins
+		stored *= rest / bytes
+	}
+	return stored, s.left[0] + s.left[1]
+}
+
+// predictLooked predicts the blocks that were looked at by what the cheap
+// compressor made of them, those that were not by what lies near them.
+func (w *work) predictLooked(s *sample, k known, rest float64) (bytes, stored float64) {
+	squares := 0.0
+	for _, d := range k.looked {
+		share := w.share(s, d.key)
+		bytes += share
+		stored += share * s.fit.at(d.x)
+		squares += share * share
+	}
+	s.left[0] = s.fit.residual * (rest*rest + float64(s.fit.exact)*squares)
+	if unseen, takes := w.others(s, slices.Concat(k.looked, k.packed)); unseen >= 1 {
+		near := w.near(s)
+		off, spread := near.off(s.fit, k.places)
+		bytes, stored = bytes+unseen, stored+min(max(takes+off*unseen, 0), unseen)
+		s.left[1] = spread * unseen * s.bytes
+	}
+	return bytes, stored
+}
+
+// others is how many bytes of a sample are not in these blocks, and what they are
+// expected to take.
+func (w *work) others(s *sample, blocks []draw) (bytes, takes float64) {
+	ratio := w.expect(s)
+	for _, f := range w.axis.files {
+		if w.counts(s, f) {
+			data := float64(w.c.data(f))
+			bytes, takes = bytes+data, takes+data*ratio(f, nil)
+		}
+	}
+	for _, d := range blocks {
+		w.each(s, d.key, func(f int32, share float64) {
+			bytes, takes = bytes-share, takes-share*ratio(f, &d)
+		})
+	}
+	return max(bytes, 0), max(takes, 0)
+}
+
+// expect gives the ratio that is expected of a file, or of its part of a block:
+// by what lies near it, or by the old image.
+func (w *work) expect(s *sample) func(file int32, block *draw) float64 {
+	if !s.aided {
+		near := w.near(s)
+		return func(file int32, _ *draw) float64 { return near.ratio(file) }
+	}
+	return func(file int32, block *draw) float64 {
+		if block != nil && block.key.number >= 0 {
+			return s.fit.at(block.x)
+		}
+		return w.expectOld(s, file)
+	}
+}
