@@ -237,11 +237,7 @@ var rooms = []float64{0.7, 0.8, 0.85, 0.9, 0.915, 1.085, 1.1, 1.15, 1.2, 1.3}
 func verdicts(r Row, truth int64) (decided, wrong int) {
 	for _, share := range rooms {
 		room := int64(share * float64(truth))
-		degrees := max(r.Blocks-3, 0)
-		if r.Whole {
-			degrees = 1000
-		}
-		switch r.judge(room, math.MaxInt64, degrees); {
+		switch r.judge(room, math.MaxInt64); {
 		case r.Verdict == Fits && share < 1 || r.Verdict == FitsNot && share > 1:
 			wrong++
 			fallthrough

@@ -74,6 +74,7 @@ type Row struct {
 	Seconds  float64 // that packing will take; 0 when not known yet
 	Verdict  Verdict
 	Missing  int64 // bytes that Room lacks for Bound; 0 when it fits
+	degrees  int   // of freedom, that Error has
 }
 
 // Run is an estimate that goes on.

@@ -64,6 +64,11 @@ func (c *Census) data(number int32) int64 {
 	return sum
 }
 
+// inBlock is how many bytes of a large file are in a block of it.
+func (c *Census) inBlock(k key) float64 {
+	return min(float64(c.entries[k.file].size)-float64(k.number)*blockSize, blockSize)
+}
+
 // blockAt is the number of the block of a large file that holds a place in its
 // data.
 func (c *Census) blockAt(number int32, offset int64) int32 {

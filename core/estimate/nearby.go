@@ -63,6 +63,14 @@ func (n *nearby) ratio(file int32) float64 {
 	return float64(l.ratio[at])
 }
 
+// takes is an expected.
+func (n *nearby) takes(file int32, block *draw) float64 {
+	if block != nil && block.key.number >= 0 {
+		return n.c.inBlock(block.key) * n.ratio(file)
+	}
+	return float64(n.c.data(file)) * n.ratio(file)
+}
+
 // without is the ratio of an entry when a draw of one there is taken away.
 func (l *local) without(c *Census, at int32, ratio float64) float64 {
 	t := l.draws[at]

@@ -33,6 +33,29 @@ func TestBend(t *testing.T) {
 	}
 }
 
+// TestBendManyBlocks: among hundreds those that are far off count in full: what is
+// to be predicted has as many.
+func TestBendManyBlocks(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	var known []drawn
+	sum := 0.0
+	for i := range 400 {
+		x := 0.1 + 0.6*rnd.Float64()
+		y := x - 0.35*x*(1-x) + 0.01*rnd.NormFloat64()
+		if i%50 == 0 {
+			y += 0.25
+		}
+		known, sum = append(known, drawn{x: x, y: y}), sum+y
+	}
+	c := bend(known, true)
+	for _, d := range known {
+		sum -= c.at(d.x)
+	}
+	if off := sum / float64(len(known)); math.Abs(off) > 0.003 {
+		t.Errorf("off by %.4f in the mean", off)
+	}
+}
+
 // byHand makes a census of files by hand: directory, name, bytes.
 func byHand(files ...[3]any) *Census {
 	c := NewCensus(1 << 20)

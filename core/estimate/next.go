@@ -48,7 +48,7 @@ func (w *work) measure(r *rowState) error {
 	if w.tablesDiffer(r) {
 		return w.packTables(r)
 	}
-	s := r.neediest()
+	s, look := w.neediest(r)
 	if s == nil {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (w *work) measure(r *rowState) error {
 			return err
 		}
 	}
-	if s.fit.exact > 0 && w.cheapPays(s) {
+	if look {
 		if some, err := w.draw(s, min(max(len(s.draws)/4, firstCheap), mostCheap)); some || err != nil {
 			return err
 		}
@@ -66,17 +66,35 @@ func (w *work) measure(r *rowState) error {
 }
 
 // neediest is the sample for which a step lowers the variance by the most, for its
-// time; nil when all was measured.
-func (r *rowState) neediest() (most *sample) {
+// time, and whether that is a look; nil when all was measured.
+func (w *work) neediest(r *rowState) (most *sample, look bool) {
 	best := -1.0
 	for _, s := range r.samples {
-		exact := s.left[0] / float64(max(s.fit.exact, 1)) / r.exactCPU.Seconds()
-		cheap := s.left[1] / float64(max(s.fit.cheap, 1)) / s.cheapCPU.Seconds()
-		if pays := max(exact, cheap); !s.end && s.bytes >= 1 && pays > best {
-			most, best = s, pays
+		if s.end || s.bytes < 1 {
+			continue
+		}
+		if pays, cheap := w.pays(s); pays > best {
+			most, look, best = s, cheap, pays
 		}
 	}
-	return most
+	return most, look
+}
+
+// pays is by how much more figures of a sample lower the variance for their time,
+// and whether looks lower it by more than real ones.
+func (w *work) pays(s *sample) (by float64, look bool) {
+	exact := float64(max(s.fit.exact, 1)) * s.exactCPU.Seconds()
+	if !s.looked() {
+		return (s.left[0] + s.left[1]) / exact, false
+	}
+	if w.drawnOut(s) {
+		return s.left[0] / exact, false
+	}
+	perExact, perCheap := s.left[0]/exact, s.left[1]/float64(max(s.fit.cheap, 1))/s.cheapCPU.Seconds()
+	if s.fit.exact < minBlocks { // too few to believe what they say of each other
+		return max(perExact, perCheap), s.fit.cheap < cheapPerExact*s.fit.exact
+	}
+	return max(perExact, perCheap), perCheap > perExact
 }
 
 // tablesDiffer tells whether the tables were not measured yet, or were others.
@@ -116,21 +134,6 @@ func (w *work) worst() *rowState {
 	return worst
 }
 
-// cheapPays tells whether more cheap figures lower the variance by more, for
-// their time, than real ones.
-func (w *work) cheapPays(s *sample) bool {
-	f := s.fit
-	if w.drawnOut(s) || !s.looked() {
-		return false
-	}
-	if f.exact < minBlocks { // too few to believe what they say of each other
-		return f.cheap < cheapPerExact*f.exact
-	}
-	perCheap := s.left[1] / float64(f.cheap) / s.cheapCPU.Seconds()
-	perExact := s.left[0] / float64(f.exact) / s.exactCPU.Seconds()
-	return perCheap > perExact
-}
-
 // drawnOut tells whether places hit every block several times: more tell nothing.
 func (w *work) drawnOut(s *sample) bool {
 	return float64(s.fit.cheap)*blockSize > 4*s.bytes && s.fit.cheap >= firstCheap
@@ -160,9 +163,9 @@ func (w *work) draw(s *sample, n int) (bool, error) {
 		if err := w.look(s.rowState, keys); err != nil {
 			return false, err
 		}
-	}
-	for i := range news {
-		news[i].x = w.x(s, news[i].key)
+		for i := range news { // another sample would know it of some only
+			news[i].x = w.ratio(s.rowState, news[i].key)
+		}
 	}
 	s.next, s.draws = next, append(s.draws, news...)
 	if len(news) > 0 {
@@ -216,7 +219,7 @@ func (w *work) remaining(s *sample, n int) []draw {
 			}
 			k := w.reader.at(w.l, f, s.within)
 			if _, done := s.y[k]; !done && !holds(out, k) {
-				out = append(out, draw{at: math.NaN(), file: f, key: k, x: w.x(s, k)})
+				out = append(out, draw{at: math.NaN(), file: f, key: k})
 			}
 		}
 	}

@@ -15,6 +15,7 @@ type Old struct {
 	compressor string
 	level      int
 	usable     bool // its costs are those of a new image with the same compressor
+	telling    bool // and they tell something of those with another
 	nodes      []oldNode
 	block      int64    // bytes of a block
 	blocks     []uint32 // of all files, as stored
@@ -56,6 +57,7 @@ func ReadOld(ctx context.Context, r io.ReaderAt) (*Old, error) {
 	var usual bool
 	o.level, usual = im.Level()
 	o.usable = usual && im.Super.BlockSize == blockSize
+	o.telling = o.compressor != "lz4" && o.compressor != "lzo" && im.Super.Flags&plainData == 0
 	used := make([]int64, len(blocks)) // bytes in each fragment block
 	err = im.Tree(ctx, func(number int, e squashfs.Node) error {
 		o.add(int32(number), e)
@@ -75,6 +77,10 @@ func ReadOld(ctx context.Context, r io.ReaderAt) (*Old, error) {
 	}
 	return o, nil
 }
+
+// plainData is a flag of the superblock: no data are compressed. Source: the
+// kernel's Documentation/filesystems/squashfs and squashfs_fs.h of squashfs-tools.
+const plainData = 0x2
 
 func tail(size int64, block uint32) int64 { return size % int64(block) }
 
@@ -102,7 +108,7 @@ func (o *Old) add(number int32, e squashfs.Node) {
 
 // child finds a name in a directory, -1 when it is not there.
 func (o *Old) child(dir int32, name string) int32 {
-	if dir < 0 {
+	if dir < 0 || o.nodes[dir].kind != kindDir {
 		return -1
 	}
 	d := o.nodes[dir]
@@ -138,40 +144,57 @@ func (o *Old) ratio(node int32, from, to int64) float64 {
 	return min(sum/float64(to-from), 1)
 }
 
-// oldRatio is how far a block shrank there: of small files, those that it has.
-func (w *work) oldRatio(k key) float64 {
+// oldRatio is how far a block of a file shrank there: with other small files,
+// those that it has.
+func (w *work) oldRatio(k key, file int32) float64 {
+	e := &w.c.entries[file]
 	if k.number >= 0 {
 		from := int64(k.number) * blockSize
-		e := &w.c.entries[k.file]
 		return w.c.image.ratio(e.old, from, min(from+blockSize, e.size))
 	}
-	files, _ := w.l.members(k.file)
 	bytes, stored := 0.0, 0.0
+	files, _ := w.l.members(k.file)
 	for _, f := range files {
 		if e := &w.c.entries[f]; e.old >= 0 {
 			bytes, stored = bytes+float64(e.size), stored+w.c.image.nodes[e.old].stored
 		}
 	}
-	if bytes == 0 {
-		return guess
+	if bytes == 0 { // the files of the block are no longer packed
+		return w.c.image.ratio(e.old, 0, e.size)
 	}
 	return min(stored/bytes, 1)
 }
 
-// expectOld is the ratio to be expected of a file that the old image has, block by
-// block, as the curve of the sample bends.
-func (w *work) expectOld(s *sample, file int32) float64 {
+// expectOld is what a file with data that the old image has is expected to take,
+// block by block, as the curve of the sample bends.
+func (w *work) expectOld(s *sample, file int32) (bytes float64) {
 	e := &w.c.entries[file]
-	if _, sparse := w.c.sparse[file]; sparse || e.size < blockSize {
-		return s.fit.at(min(w.c.image.nodes[e.old].stored/float64(w.c.data(file)), 1))
+	runs, sparse := w.c.sparse[file]
+	if !sparse {
+		runs = []run{{0, int32((e.size + blockSize - 1) / blockSize)}}
 	}
-	sum := 0.0
-	for from := int64(0); from < e.size; from += blockSize {
-		to := min(from+blockSize, e.size)
-		sum += float64(to-from) * s.fit.at(w.c.image.ratio(e.old, from, to))
+	for _, r := range runs {
+		for n := r.from; n < r.to; n++ {
+			from := int64(n) * blockSize
+			to := min(from+blockSize, e.size)
+			bytes += float64(to-from) * s.fromOld(w.c.image.ratio(e.old, from, to))
+		}
 	}
-	return sum / float64(e.size)
+	return bytes
 }
+
+// fromOld is the ratio that follows from the one in the old image. A block of
+// zeros takes nothing, whatever the compressor.
+func (s *sample) fromOld(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	return s.fit.curve.at(x)
+}
+
+// aids tells whether it helps where it has no price. What lz4 makes of a block
+// tells less than a look at some (docs/benchmarks.md).
+func (o *Old) aids(h How) bool { return o != nil && o.telling && !o.prices(h) }
 
 // prices tells whether the image's costs hold for a new one of this kind.
 func (o *Old) prices(h How) bool {

@@ -59,11 +59,14 @@ func (w *work) weigh() weights {
 	out := weights{make([]float64, len(w.c.entries)), make([]float64, len(w.c.entries))}
 	sampled := 0.0
 	for _, s := range r.samples {
-		shrinks := w.expect(s)
-		for i := range w.c.entries {
-			if w.counts(s, int32(i)) && w.c.entries[i].kind == kindFile {
-				out.stored[i] = float64(w.c.data(int32(i))) * shrinks(int32(i), nil)
-				sampled += out.stored[i]
+		if s.bytes < 1 {
+			continue
+		}
+		takes := w.expect(s)
+		for _, f := range w.axis.files {
+			if w.counts(s, f) {
+				out.stored[f] = takes(f, nil)
+				sampled += out.stored[f]
 			}
 		}
 	}

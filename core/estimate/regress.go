@@ -10,9 +10,10 @@ import (
 // are stored bytes to bytes.
 type drawn struct {
 	at    float64 // place
-	x     float64 // ratio of the cheap compressor
+	x     float64 // ratio of the cheap compressor, or in the old image
 	y     float64 // of the real one
 	exact bool    // y is known
+	again bool    // a place before hit the same block
 	file  int32
 }
 
@@ -20,27 +21,23 @@ type drawn struct {
 // figures, and a few real ones to correct them by.
 type fit struct {
 	curve    curve
-	mean     float64 // ratio of all
-	exact    int     // draws with a real figure
+	exact    int     // blocks with a real figure
 	cheap    int     // draws
 	residual float64 // variance of the mean that more real figures lower; Inf when it cannot be told
 }
-
-// at is the real ratio that follows from a cheap one.
-func (f fit) at(x float64) float64 { return min(max(f.curve.at(x), 0), 1) }
 
 // of is the ratio of a draw as far as it is known.
 func (f fit) of(d drawn) float64 {
 	if d.exact {
 		return d.y
 	}
-	return f.at(d.x)
+	return f.curve.at(d.x)
 }
 
 // regress estimates the mean ratio. Method: Cochran, Sampling Techniques, 3rd
 // edition, §12.6; the variances from successive differences (Wolter,
 // Introduction to Variance Estimation, §8), as the places are spread evenly.
-func regress(draws []drawn, looked bool) fit {
+func regress(draws []drawn, guided bool) fit {
 	slices.SortFunc(draws, func(a, b drawn) int { return cmp.Compare(a.at, b.at) })
 	var known []drawn
 	for _, d := range draws {
@@ -48,19 +45,17 @@ func regress(draws []drawn, looked bool) fit {
 			known = append(known, d)
 		}
 	}
-	f := fit{exact: len(known), cheap: len(draws), mean: guess, residual: math.Inf(1)}
-	f.curve = bend(known, looked)
-	for i, d := range draws {
-		f.mean += (f.of(d) - f.mean) / float64(i+1)
+	f := fit{curve: bend(known, guided), cheap: len(draws), residual: math.Inf(1)}
+	var residuals []float64
+	for _, d := range known {
+		if !d.again {
+			residuals = append(residuals, d.y-f.curve.at(d.x))
+		}
 	}
-	if len(known) < 3 {
+	if f.exact = len(residuals); f.exact < 3 {
 		return f
 	}
-	residuals := make([]float64, len(known))
-	for i, d := range known {
-		residuals[i] = d.y - f.curve.at(d.x)
-	}
-	n := float64(len(known))
+	n := float64(f.exact)
 	f.residual = scatter(residuals) / n * (n - 1) / max(n-3, 1) // a, b and off
 	return f
 }

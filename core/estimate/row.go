@@ -32,7 +32,7 @@ type rowState struct {
 func (w *work) newRow(h How) *rowState {
 	r := &rowState{how: h, prices: w.c.image.prices(h), y: map[key]packed{}, ratios: [4]float64{0.35, 0.45, 0.7, 0.4}, mean: guess, exactCPU: 50 * time.Millisecond}
 	r.samples = []*sample{{rowState: r, cheapCPU: 5 * time.Millisecond}}
-	if w.c.image != nil && !r.prices {
+	if w.c.image.aids(h) {
 		r.samples = append(r.samples, &sample{rowState: r, aided: true, cheapCPU: time.Microsecond})
 	}
 	return r
@@ -105,44 +105,73 @@ func (w *work) rename(r *rowState) {
 func (w *work) calculate(r *rowState) {
 	w.sum(r)
 	twins, twinsSE := w.twins.expected(w.l)
-	left, data, variance := twins, 0.0, 0.0
-	bytes, blocks, whole := 0.0, map[key]bool{}, r.entries > 0 && w.twins.done()
+	left, data, bytes, whole := twins, 0.0, 0.0, r.entries > 0 && w.twins.done()
+	var sure certainty
 	for _, s := range r.samples {
 		k := w.known(s)
 		s.fit = regress(k.places, s.aided || s.looked())
 		measured, stored := w.measured(s, k)
-		twins := min(left, s.bytes/2)
+		twins := min(left, s.bytes/2, max(s.bytes-measured, 0))
 		rest := max(s.bytes-twins-measured, 0)
-		predicted, spread := w.predict(s, k, rest)
-		left, data, variance = left-twins, data+stored+predicted, variance+spread
-		bytes, whole = bytes+measured+rest, whole && (rest < 1 || s.end)
-		for _, d := range k.packed { // of either sample
-			blocks[d.key] = true
-		}
+		predicted, variance := w.predict(s, k, rest)
+		left, data, bytes = left-twins, data+stored+predicted, bytes+measured+rest
+		whole = whole && (rest < 1 || s.end)
+		sure.add(k, s.fit.exact, variance)
 	}
 	if bytes > 0 && r.packs > 0 {
 		r.mean = data / bytes
 	}
 	tables := w.tables.cost(r.ratios)
-	se := math.Hypot(math.Sqrt(variance), r.mean*twinsError(twins+float64(w.twins.found-r.twins), twinsSE))
+	sure.se = math.Hypot(math.Sqrt(sure.variance), r.mean*twinsError(twins+float64(w.twins.found-r.twins), twinsSE))
 	if r.entries == 0 {
-		se += tables / 4
+		sure.se += tables / 4
 	}
-	w.fill(r, r.known+r.unread+data+tables, se, len(blocks), whole)
+	w.fill(r, r.known+r.unread+data+tables, sure, whole)
+}
+
+// certainty is how sure an estimate is.
+type certainty struct {
+	se                float64
+	variance, squares float64      // of the samples; and of each, squared, by its degrees of freedom
+	blocks            map[key]bool // with a real figure
+}
+
+// add adds a sample. A block that both have counts once.
+func (c *certainty) add(k known, exact int, variance float64) {
+	if c.blocks == nil {
+		c.blocks = map[key]bool{}
+	}
+	for _, d := range k.packed {
+		c.blocks[d.key] = true
+	}
+	c.variance += variance
+	if exact >= firstExact { // less claim enough
+		c.squares += variance * variance / float64(exact-3)
+	}
+}
+
+// degrees are those of freedom of the whole: Welch and Satterthwaite (Cochran,
+// Sampling Techniques, 3rd edition, §5.4).
+func (c *certainty) degrees() int {
+	most := max(len(c.blocks)-3, 0)
+	if c.squares == 0 {
+		return most
+	}
+	return int(min(float64(most), c.variance*c.variance/c.squares))
 }
 
 // guess is the ratio before anything is measured.
 const guess = 0.4
 
-func (w *work) fill(r *rowState, estimate, se float64, blocks int, whole bool) {
+func (w *work) fill(r *rowState, estimate float64, sure certainty, whole bool) {
 	most := int64(r.known+r.unread+r.sampled()) + w.tables.size()
-	degrees := max(blocks-3, 0)
+	se, degrees, blocks := sure.se, sure.degrees(), len(sure.blocks)
 	if whole {
 		se, degrees = 0, 1000
 	}
 	r.out = Row{How: r.how, Estimate: min(int64(estimate), most), Error: int64(min(se, float64(most))), Blocks: blocks, Whole: whole,
-		Bound: bound(estimate, se, degrees, most), Seconds: w.seconds(r)}
-	r.out.judge(w.room, most, degrees)
+		Bound: bound(estimate, se, degrees, most), Seconds: w.seconds(r), degrees: degrees}
+	r.out.judge(w.room, most)
 	r.sure = whole || w.in.Enough > 0 && blocks >= minBlocks && t99(degrees)*se <= w.in.Enough*estimate
 }
 

@@ -30,31 +30,22 @@ type draw struct {
 	at   float64 // NaN: it was not a place that led to it
 	file int32
 	key  key
-	x    float64 // ratio that is known beforehand
+	x    float64 // ratio of the cheap compressor, or in the old image
 }
 
 // looked tells whether a sample goes by cheap figures: lz4 is as quick itself, and
 // of some files the old image tells as much.
 func (s *sample) looked() bool { return !s.aided && s.how.Compressor != "lz4" }
 
-// x is what is known of a block beforehand: its ratio in the old image, or what
-// the cheap compressor made of it.
-func (w *work) x(s *sample, k key) float64 {
-	switch {
-	case s.aided:
-		return w.oldRatio(k)
-	case s.looked():
-		return w.ratio(s.rowState, k)
-	}
-	return 0
-}
-
 // shrinks is the ratio of a block as far as it is known.
 func (s *sample) shrinks(d draw) float64 {
 	if y := s.y[d.key]; y.bytes > 0 {
 		return float64(y.stored) / float64(y.bytes)
 	}
-	return s.fit.at(d.x)
+	if s.aided {
+		return s.fromOld(d.x)
+	}
+	return s.fit.curve.at(d.x)
 }
 
 // counts tells whether a file is one that is sampled, under the present choices.
@@ -67,9 +58,13 @@ func (w *work) counts(s *sample, file int32) bool {
 func (w *work) current(s *sample) []draw {
 	var out []draw
 	for _, d := range s.draws {
-		if w.counts(s, d.file) {
-			out = append(out, d)
+		if !w.counts(s, d.file) {
+			continue
 		}
+		if s.aided {
+			d.x = w.oldRatio(d.key, d.file)
+		}
+		out = append(out, d)
 	}
 	return out
 }
@@ -78,7 +73,7 @@ func (w *work) current(s *sample) []draw {
 // many bytes of them are in it; none when there is no such block in it.
 func (w *work) each(s *sample, k key, do func(file int32, bytes float64)) {
 	if k.number >= 0 {
-		do(k.file, min(float64(w.c.entries[k.file].size)-float64(k.number)*blockSize, blockSize))
+		do(k.file, w.c.inBlock(k))
 		return
 	}
 	if w.reader.at(w.l, k.file, 0) != k {
@@ -102,7 +97,7 @@ func (w *work) share(s *sample, k key) (sum float64) {
 type known struct {
 	places []drawn
 	packed []draw // one for each block with a real figure
-	looked []draw // and for each that has none
+	looked []draw // and for each that was drawn and has none
 }
 
 func (w *work) known(s *sample) known {
@@ -111,8 +106,8 @@ func (w *work) known(s *sample) known {
 	for _, d := range w.current(s) {
 		y, exact := s.y[d.key]
 		exact = exact && y.bytes > 0
-		if !math.IsNaN(d.at) {
-			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, file: d.file})
+		if !math.IsNaN(d.at) && !(s.aided && d.x == 0) { // zeros tell nothing of the curve
+			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: seen[d.key], file: d.file})
 		}
 		switch {
 		case seen[d.key]:
@@ -122,6 +117,11 @@ func (w *work) known(s *sample) known {
 			k.looked = append(k.looked, d)
 		}
 		seen[d.key] = true
+	}
+	for at := range s.y { // what another sample had packed may hold files of this one
+		if at.number < 0 && !seen[at] && w.share(s, at) > 0 {
+			k.packed = append(k.packed, draw{at: math.NaN(), file: at.file, key: at})
+		}
 	}
 	return k
 }
@@ -135,7 +135,7 @@ func (w *work) measured(s *sample, k known) (bytes, stored float64) {
 	return bytes, stored
 }
 
-// unsure is the standard error of a ratio of which nothing is known.
+// unsure is the standard error of a ratio of which hardly anything is known.
 const unsure = 0.3
 
 // predict gives what the rest, bytes without a real figure, will take, and its
@@ -146,12 +146,12 @@ func (w *work) predict(s *sample, k known, rest float64) (stored, variance float
 	}
 	var bytes float64
 	if s.aided {
-		bytes, stored = w.others(s, k.packed)
+		bytes, stored = w.others(s, w.expect(s), k.packed)
 		s.left[0] = s.fit.residual * (rest*rest + float64(s.fit.exact)*rest*blockSize)
 	} else {
 		bytes, stored = w.predictLooked(s, k, rest)
 	}
-	if s.fit.exact < 3 {
+	if s.fit.exact < firstExact {
 		s.left = [2]float64{unsure * rest * unsure * rest, 0}
 	}
 	if bytes > rest { // some of them will turn out to be twins
@@ -167,12 +167,12 @@ func (w *work) predictLooked(s *sample, k known, rest float64) (bytes, stored fl
 	for _, d := range k.looked {
 		share := w.share(s, d.key)
 		bytes += share
-		stored += share * s.fit.at(d.x)
+		stored += share * s.fit.curve.at(d.x)
 		squares += share * share
 	}
 	s.left[0] = s.fit.residual * (rest*rest + float64(s.fit.exact)*squares)
-	if unseen, takes := w.others(s, slices.Concat(k.looked, k.packed)); unseen >= 1 {
-		near := w.near(s)
+	near := w.near(s)
+	if unseen, takes := w.others(s, near.takes, slices.Concat(k.looked, k.packed)); unseen >= 1 {
 		off, spread := near.off(s.fit, k.places)
 		bytes, stored = bytes+unseen, stored+min(max(takes+off*unseen, 0), unseen)
 		s.left[1] = spread * unseen * s.bytes
@@ -182,32 +182,33 @@ func (w *work) predictLooked(s *sample, k known, rest float64) (bytes, stored fl
 
 // others is how many bytes of a sample are not in these blocks, and what they are
 // expected to take.
-func (w *work) others(s *sample, blocks []draw) (bytes, takes float64) {
-	ratio := w.expect(s)
+func (w *work) others(s *sample, takes expected, blocks []draw) (bytes, stored float64) {
 	for _, f := range w.axis.files {
 		if w.counts(s, f) {
-			data := float64(w.c.data(f))
-			bytes, takes = bytes+data, takes+data*ratio(f, nil)
+			bytes, stored = bytes+float64(w.c.data(f)), stored+takes(f, nil)
 		}
 	}
 	for _, d := range blocks {
 		w.each(s, d.key, func(f int32, share float64) {
-			bytes, takes = bytes-share, takes-share*ratio(f, &d)
+			bytes, stored = bytes-share, stored-takes(f, &d)
 		})
 	}
-	return max(bytes, 0), max(takes, 0)
+	return max(bytes, 0), max(stored, 0)
 }
 
-// expect gives the ratio that is expected of a file, or of its part of a block:
-// by what lies near it, or by the old image.
-func (w *work) expect(s *sample) func(file int32, block *draw) float64 {
+// expected is what the data of a file are expected to take, or those of it that
+// are in a block.
+type expected func(file int32, block *draw) float64
+
+// expect goes by what lies near, or by the old image.
+func (w *work) expect(s *sample) expected {
 	if !s.aided {
 		near := w.near(s)
-		return func(file int32, _ *draw) float64 { return near.ratio(file) }
+		return near.takes
 	}
 	return func(file int32, block *draw) float64 {
 		if block != nil && block.key.number >= 0 {
-			return s.fit.at(block.x)
+			return w.c.inBlock(block.key) * s.fromOld(block.x)
 		}
 		return w.expectOld(s, file)
 	}

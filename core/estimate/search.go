@@ -90,7 +90,9 @@ func (w *work) lookAgain(s *sample) (all bool, err error) {
 		return false, err
 	}
 	for i, d := range s.draws {
-		s.draws[i].x = w.x(s, d.key)
+		if s.looked() {
+			s.draws[i].x = w.ratio(s.rowState, d.key)
+		}
 	}
 	return true, nil
 }

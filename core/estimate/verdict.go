@@ -56,12 +56,12 @@ func Most(c *Census) int64 {
 const entrySize = 128
 
 // judge compares a row with the room. most is what the image cannot exceed.
-func (r *Row) judge(room, most int64, degrees int) {
+func (r *Row) judge(room, most int64) {
 	r.Verdict, r.Missing = Unknown, 0
 	if room < 0 {
 		return
 	}
-	low := float64(r.Estimate) - t99(degrees)*float64(r.Error) - marginShare*float64(r.Estimate) - marginBytes
+	low := float64(r.Estimate) - t99(r.degrees)*float64(r.Error) - marginShare*float64(r.Estimate) - marginBytes
 	switch enough := r.Blocks >= minBlocks || r.Whole; {
 	case most <= room || r.Bound <= room && enough:
 		r.Verdict = Fits
