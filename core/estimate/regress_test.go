@@ -43,7 +43,7 @@ func makeUp(rnd *rand.Rand, aided bool) *madeUp {
 	m := &madeUp{work: &work{Run: &Run{}, c: c, axis: newAxis(c), reader: &blocks{c: c}}, x: map[key]float64{}, y: map[key]float64{}}
 	m.twins, m.l = &twins{c: c}, c.lay(all(c))
 	if aided {
-		c.image = &Old{block: blockSize, compressor: "xz"}
+		c.image = &Old{block: blockSize, compressor: "xz", telling: true}
 	}
 	m.tables = lookalike(c, m.l, guess)
 	level := map[int32]float64{}
@@ -123,12 +123,15 @@ func TestCalculateCovers(t *testing.T) {
 	for _, c := range []struct {
 		aided        bool
 		looks, packs int
-	}{{false, 80, 6}, {false, 300, 40}, {false, 1200, 40}, {false, 3000, 100}, {true, 80, 24}, {true, 300, 60}, {true, 800, 300}} {
+	}{{false, 80, 6}, {false, 300, 40}, {false, 1200, 40}, {false, 3000, 100}, {true, 60, 56}, {true, 300, 60}, {true, 800, 300}} {
 		missed, squares, claimed := 0, 0.0, 0.0
 		const runs = 1000
 		for i := range runs {
 			m := trees[c.aided][i%10]
 			r := m.row(rnd.Float64(), c.looks, c.packs)
+			if c.aided != (len(r.samples) == 2) {
+				t.Fatalf("%d samples", len(r.samples))
+			}
 			m.calculate(r)
 			off, se := float64(r.out.Estimate)-m.truth, float64(r.out.Error)
 			if off+t99(r.out.degrees)*se+marginShare*float64(r.out.Estimate) < 0 {
