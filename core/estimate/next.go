@@ -10,7 +10,7 @@ import (
 
 // Steps are short, so that other choices and an end come through at once.
 const (
-	firstCheap = 64  // draws before the first real figure
+	firstCheap = 32  // draws before the first real figure, which somebody waits for
 	mostCheap  = 160 // in one step
 	firstExact = 6   // less have no bound
 
@@ -58,7 +58,7 @@ func (w *work) measure(r *rowState) error {
 		}
 	}
 	if look {
-		if some, err := w.draw(s, min(max(len(s.draws)/4, firstCheap), mostCheap)); some || err != nil {
+		if some, err := w.draw(s, min(max(len(s.draws)/4, 2*firstCheap), mostCheap)); some || err != nil {
 			return err
 		}
 	}
