@@ -254,7 +254,7 @@ func (w *work) pack(s *sample) error {
 	}
 	for i, d := range next {
 		s.y[d.key] = packed{int32(sizes[i]), lengths[i]}
-		s.packedBytes += int64(lengths[i])
+		s.packed += int64(lengths[i])
 		if math.IsNaN(d.at) {
 			s.draws = append(s.draws, d)
 		}

@@ -8,13 +8,11 @@ import (
 
 // rowState is the estimate for one compressor while it grows.
 type rowState struct {
-	how         How
-	prices      bool           // the old image's costs hold for it
-	samples     []*sample      // of its files, by how much is known of them beforehand
-	y           map[key]packed // blocks that the real compressor packed
-	packs       int            // runs of it
-	cpu         time.Duration  // that they took, beyond that of starting
-	packedBytes int64          // that they packed
+	how     How
+	prices  bool           // the old image's costs hold for it
+	samples []*sample      // of its files, by how much is known of them beforehand
+	y       map[key]packed // blocks that the real compressor packed
+	packs   int            // runs of it
 
 	ratios  [4]float64 // of the tables
 	entries int        // for which they were measured; 0: they were not
@@ -178,11 +176,17 @@ func (w *work) fill(r *rowState, estimate float64, sure certainty, whole bool) {
 // seconds is how long packing takes: what the samples took, and what every file
 // costs to find and open, on so many processors.
 func (w *work) seconds(r *rowState) float64 {
-	if r.packedBytes == 0 {
+	cpu, bytes := 0.0, 0.0
+	for _, s := range r.samples {
+		if s.packed > 0 {
+			weight := max(s.bytes, 1)
+			cpu, bytes = cpu+s.cpu.Seconds()/float64(s.packed)*weight, bytes+weight
+		}
+	}
+	if bytes == 0 {
 		return 0
 	}
-	cpu := r.cpu.Seconds() / float64(r.packedBytes) * float64(w.l.bytes)
-	cpu += perFile.Seconds() * float64(len(w.c.entries))
+	cpu = cpu/bytes*float64(w.l.bytes) + perFile.Seconds()*float64(len(w.c.entries))
 	return cpu / float64(max(r.how.Processors, 1))
 }
 

@@ -19,6 +19,9 @@ type sample struct {
 	within int64 // bytes of the next one
 	end    bool  // and there are no more
 
+	cpu    time.Duration // of the real compressor, beyond that of starting
+	packed int64         // bytes that it packed
+
 	bytes    float64 // of data it stands for
 	fit      fit
 	left     [2]float64    // variance, bytes squared, that more real figures lower, and more cheap ones
