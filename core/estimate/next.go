@@ -66,14 +66,20 @@ func (w *work) measure(r *rowState) error {
 }
 
 // neediest is the sample for which a step lowers the variance by the most, for its
-// time, and whether that is a look; nil when all was measured.
+// time, and whether that is a look; nil when all was measured. Until there are
+// enough blocks for a verdict each sample gets its share of them: a few that are
+// alike would claim to be sure of all.
 func (w *work) neediest(r *rowState) (most *sample, look bool) {
 	best := -1.0
 	for _, s := range r.samples {
 		if s.end || s.bytes < 1 {
 			continue
 		}
-		if pays, cheap := w.pays(s); pays > best {
+		pays, cheap := w.pays(s)
+		if float64(s.fit.exact) < minBlocks*s.bytes/r.sampled() {
+			pays += math.MaxFloat32
+		}
+		if pays > best {
 			most, look, best = s, cheap, pays
 		}
 	}
@@ -163,12 +169,12 @@ func (w *work) draw(s *sample, n int) (bool, error) {
 		if err := w.look(s.rowState, keys); err != nil {
 			return false, err
 		}
-		for i := range news { // another sample would know it of some only
-			news[i].x = w.ratio(s.rowState, news[i].key)
-		}
+	}
+	for i, d := range news {
+		news[i].x = w.x(s, d)
 	}
 	s.next, s.draws = next, append(s.draws, news...)
-	if len(news) > 0 {
+	if len(news) > 0 && s.looked() {
 		s.cheapCPU = max((w.spent()-begin)/time.Duration(len(news)), time.Microsecond)
 	}
 	return len(news) > 0, nil
@@ -180,7 +186,7 @@ func (w *work) wanted(s *sample, n int) ([]draw, error) {
 	var out []draw
 	pick := func() {
 		for _, d := range w.current(s) {
-			if _, done := s.y[d.key]; !done && len(out) < n && !holds(out, d.key) {
+			if _, done := s.y[d.key]; !done && !s.zeros(d) && len(out) < n && !holds(out, d.key) {
 				out = append(out, d)
 			}
 		}
@@ -217,9 +223,10 @@ func (w *work) remaining(s *sample, n int) []draw {
 			if len(out) == n {
 				return out
 			}
-			k := w.reader.at(w.l, f, s.within)
-			if _, done := s.y[k]; !done && !holds(out, k) {
-				out = append(out, draw{at: math.NaN(), file: f, key: k})
+			d := draw{at: math.NaN(), file: f, key: w.reader.at(w.l, f, s.within)}
+			d.x = w.x(s, d)
+			if _, done := s.y[d.key]; !done && !s.zeros(d) && !holds(out, d.key) {
+				out = append(out, d)
 			}
 		}
 	}

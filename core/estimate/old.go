@@ -193,7 +193,7 @@ func (s *sample) fromOld(x float64) float64 {
 }
 
 // aids tells whether it helps where it has no price. What lz4 makes of a block
-// tells less than a look at some (docs/benchmarks.md).
+// tells less than a look at some (docs/decisions/0022).
 func (o *Old) aids(h How) bool { return o != nil && o.telling && !o.prices(h) }
 
 // prices tells whether the image's costs hold for a new one of this kind.

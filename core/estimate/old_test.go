@@ -184,3 +184,24 @@ func TestDamagedOldImage(t *testing.T) {
 		t.Error("it went on although it was cancelled")
 	}
 }
+
+// TestZerosInTheOldImage: what takes nothing there takes nothing, and needs no
+// block to be packed.
+func TestZerosInTheOldImage(t *testing.T) {
+	dir, rnd := memory(t), rand.New(rand.NewPCG(3, 4))
+	put(t, dir+"/zeros", make([]byte, 60<<20))
+	put(t, dir+"/half", append(make([]byte, 30<<20), prose(rnd, 2<<20)...))
+	for i := range 30 {
+		put(t, fmt.Sprintf("%s/d/%d", dir, i), prose(rnd, 200_000))
+	}
+	old := oldOf(t, dir, "gzip", "256K")
+	put(t, dir+"/new", prose(rnd, 900_000))
+	_, size := truth(t, dir, "zstd")
+	in := input(t, dir, "zstd")
+	in.Old = old
+	s := last(t, Start(t.Context(), in))
+	near(t, "zstd", s.Rows[0], size, 0.004)
+	if n := s.Rows[0].Blocks; n > 50 {
+		t.Errorf("%d blocks were packed of about 42 with data", n)
+	}
+}

@@ -14,6 +14,7 @@ type drawn struct {
 	y     float64 // of the real one
 	exact bool    // y is known
 	again bool    // a place before hit the same block
+	zeros bool    // it takes nothing, and tells nothing of the curve
 	file  int32
 }
 
@@ -41,7 +42,7 @@ func regress(draws []drawn, guided bool) fit {
 	slices.SortFunc(draws, func(a, b drawn) int { return cmp.Compare(a.at, b.at) })
 	var known []drawn
 	for _, d := range draws {
-		if d.exact {
+		if d.exact && !d.zeros {
 			known = append(known, d)
 		}
 	}

@@ -31,7 +31,7 @@ func (w *work) newRow(h How) *rowState {
 	r := &rowState{how: h, prices: w.c.image.prices(h), y: map[key]packed{}, ratios: [4]float64{0.35, 0.45, 0.7, 0.4}, mean: guess, exactCPU: 50 * time.Millisecond}
 	r.samples = []*sample{{rowState: r, cheapCPU: 5 * time.Millisecond}}
 	if w.c.image.aids(h) {
-		r.samples = append(r.samples, &sample{rowState: r, aided: true, cheapCPU: time.Microsecond})
+		r.samples = append(r.samples, &sample{rowState: r, aided: true})
 	}
 	return r
 }
@@ -39,6 +39,13 @@ func (w *work) newRow(h How) *rowState {
 // priced tells whether the old image tells what a file costs.
 func (w *work) priced(r *rowState, file int32) bool {
 	return r.prices && w.c.entries[file].old >= 0
+}
+
+// nothing tells whether a file takes nothing, as in the old image: it is zeros,
+// which no compressor stores.
+func (w *work) nothing(r *rowState, file int32) bool {
+	e := &w.c.entries[file]
+	return len(r.samples) > 1 && e.old >= 0 && w.c.image.nodes[e.old].stored == 0
 }
 
 // sum is what the choices leave of the axis for a row.
@@ -52,6 +59,7 @@ func (w *work) sum(r *rowState) {
 		case !w.l.own[f]:
 		case w.priced(r, f):
 			r.known += w.c.image.nodes[e.old].stored
+		case w.nothing(r, f):
 		case e.unread:
 			r.unread += float64(w.c.data(f))
 		default:
@@ -93,7 +101,9 @@ func (w *work) rename(r *rowState) {
 		s.sweep, s.within, s.end = 0, 0, false
 		for i, d := range s.draws {
 			if _, done := r.y[d.key]; d.key.number < 0 && !done && w.l.own[d.file] {
-				s.draws[i].key = w.reader.at(w.l, d.file, 0)
+				d.key = w.reader.at(w.l, d.file, 0)
+				d.x = w.x(s, d)
+				s.draws[i] = d
 			}
 		}
 	}
@@ -103,16 +113,16 @@ func (w *work) rename(r *rowState) {
 func (w *work) calculate(r *rowState) {
 	w.sum(r)
 	twins, twinsSE := w.twins.expected(w.l)
-	left, data, bytes, whole := twins, 0.0, 0.0, r.entries > 0 && w.twins.done()
+	data, bytes, whole := 0.0, 0.0, r.entries > 0 && w.twins.done()
 	var sure certainty
 	for _, s := range r.samples {
 		k := w.known(s)
 		s.fit = regress(k.places, s.aided || s.looked())
 		measured, stored := w.measured(s, k)
-		twins := min(left, s.bytes/2, max(s.bytes-measured, 0))
+		twins := min(twins*s.bytes/max(r.sampled(), 1), s.bytes/2)
 		rest := max(s.bytes-twins-measured, 0)
 		predicted, variance := w.predict(s, k, rest)
-		left, data, bytes = left-twins, data+stored+predicted, bytes+measured+rest
+		data, bytes = data+stored+predicted, bytes+measured+rest
 		whole = whole && (rest < 1 || s.end)
 		sure.add(k, s.fit.exact, variance)
 	}
@@ -155,7 +165,7 @@ func (c *certainty) degrees() int {
 	if c.squares == 0 {
 		return most
 	}
-	return int(min(float64(most), c.variance*c.variance/c.squares))
+	return int(min(float64(most), c.variance*c.variance/c.squares) + 1e-9) // that may be off by rounding
 }
 
 // guess is the ratio before anything is measured.

@@ -40,6 +40,18 @@ type draw struct {
 // of some files the old image tells as much.
 func (s *sample) looked() bool { return !s.aided && s.how.Compressor != "lz4" }
 
+// x is what is known beforehand of the block of a draw; what was known when that
+// is nothing yet.
+func (w *work) x(s *sample, d draw) float64 {
+	if s.aided {
+		return w.oldRatio(d.key, d.file)
+	}
+	if x := w.ratio(s.rowState, d.key); s.looked() && x > 0 {
+		return x
+	}
+	return d.x
+}
+
 // shrinks is the ratio of a block as far as it is known.
 func (s *sample) shrinks(d draw) float64 {
 	if y := s.y[d.key]; y.bytes > 0 {
@@ -54,20 +66,16 @@ func (s *sample) shrinks(d draw) float64 {
 // counts tells whether a file is one that is sampled, under the present choices.
 func (w *work) counts(s *sample, file int32) bool {
 	e := &w.c.entries[file]
-	return w.l.own[file] && !e.unread && !w.priced(s.rowState, file) && s.sampleOf(e) == s
+	return w.l.own[file] && !e.unread && !w.priced(s.rowState, file) && !w.nothing(s.rowState, file) && s.sampleOf(e) == s
 }
 
 // current gives the draws that count.
 func (w *work) current(s *sample) []draw {
 	var out []draw
 	for _, d := range s.draws {
-		if !w.counts(s, d.file) {
-			continue
+		if w.counts(s, d.file) {
+			out = append(out, d)
 		}
-		if s.aided {
-			d.x = w.oldRatio(d.key, d.file)
-		}
-		out = append(out, d)
 	}
 	return out
 }
@@ -105,12 +113,13 @@ type known struct {
 
 func (w *work) known(s *sample) known {
 	var k known
-	seen := map[key]bool{}
+	seen, hit := map[key]bool{}, map[key]bool{}
 	for _, d := range w.current(s) {
 		y, exact := s.y[d.key]
 		exact = exact && y.bytes > 0
-		if !math.IsNaN(d.at) && !(s.aided && d.x == 0) { // zeros tell nothing of the curve
-			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: seen[d.key], file: d.file})
+		if !math.IsNaN(d.at) {
+			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: hit[d.key], zeros: s.zeros(d), file: d.file})
+			hit[d.key] = true
 		}
 		switch {
 		case seen[d.key]:
@@ -121,13 +130,16 @@ func (w *work) known(s *sample) known {
 		}
 		seen[d.key] = true
 	}
-	for at := range s.y { // what another sample had packed may hold files of this one
-		if at.number < 0 && !seen[at] && w.share(s, at) > 0 {
+	for at, y := range s.y { // what another sample had packed may hold files of this one
+		if at.number < 0 && y.bytes > 0 && !seen[at] && w.share(s, at) > 0 {
 			k.packed = append(k.packed, draw{at: math.NaN(), file: at.file, key: at})
 		}
 	}
 	return k
 }
+
+// zeros tells whether the block of a draw is known to take nothing.
+func (s *sample) zeros(d draw) bool { return s.aided && d.x == 0 }
 
 // measured is how many bytes of a sample have real figures, and what they take.
 func (w *work) measured(s *sample, k known) (bytes, stored float64) {

@@ -90,8 +90,8 @@ func (w *work) lookAgain(s *sample) (all bool, err error) {
 		return false, err
 	}
 	for i, d := range s.draws {
-		if s.looked() {
-			s.draws[i].x = w.ratio(s.rowState, d.key)
+		if w.counts(s, d.file) {
+			s.draws[i].x = w.x(s, d)
 		}
 	}
 	return true, nil
