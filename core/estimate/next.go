@@ -70,17 +70,15 @@ func (w *work) measure(r *rowState) error {
 // enough blocks for a verdict each sample gets its share of them: a few that are
 // alike would claim to be sure of all.
 func (w *work) neediest(r *rowState) (most *sample, look bool) {
-	best := -1.0
+	best, bestDue := 0.0, false
 	for _, s := range r.samples {
 		if s.end || s.bytes < 1 {
 			continue
 		}
 		pays, cheap := w.pays(s)
-		if float64(s.fit.exact) < minBlocks*s.bytes/r.sampled() {
-			pays += math.MaxFloat32
-		}
-		if pays > best {
-			most, look, best = s, cheap, pays
+		due := float64(s.fit.exact) < minBlocks*s.bytes/r.sampled()
+		if most == nil || due && !bestDue || due == bestDue && pays > best {
+			most, look, best, bestDue = s, cheap, pays, due
 		}
 	}
 	return most, look
