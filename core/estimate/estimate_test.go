@@ -94,17 +94,25 @@ func sparse(t testing.TB, name string, data []byte) {
 // truth packs a tree for real.
 func truth(t testing.TB, dir, compressor string, patterns ...string) (path string, size int64) {
 	t.Helper()
-	out := filepath.Join(memory(t), "image")
-	args := []string{dir, out, "-noappend", "-no-progress", "-quiet", "-comp", compressor, "-b", plan.BlockSize}
+	var leave []string
 	if len(patterns) > 0 {
-		args = append(append(args, "-wildcards", "-e"), patterns...)
+		leave = append([]string{"-wildcards", "-e"}, patterns...)
 	}
-	if msg, err := exec.Command("mksquashfs", args...).CombinedOutput(); err != nil {
-		t.Fatalf("mksquashfs: %v\n%s", err, msg)
-	}
+	out := squash(t, dir, compressor, plan.BlockSize, leave...)
 	st, err := os.Stat(out)
 	check(t, err)
 	return out, st.Size()
+}
+
+// squash makes an image in blocks of any size.
+func squash(t testing.TB, dir, compressor, block string, more ...string) string {
+	t.Helper()
+	out := filepath.Join(memory(t), "image")
+	args := append([]string{dir, out, "-noappend", "-no-progress", "-quiet", "-comp", compressor, "-b", block}, more...)
+	if msg, err := exec.Command("mksquashfs", args...).CombinedOutput(); err != nil {
+		t.Fatalf("mksquashfs: %v\n%s", err, msg)
+	}
+	return out
 }
 
 func hows(names ...string) (out []How) {

@@ -63,7 +63,8 @@ func (n *nearby) ratio(file int32) float64 {
 	return float64(l.ratio[at])
 }
 
-// takes is an expected.
+// takes is what the data of a file take, or those of it that are in a block, if
+// they shrink like what lies near. It is an expected.
 func (n *nearby) takes(file int32, block *draw) float64 {
 	if block != nil && block.key.number >= 0 {
 		return n.c.inBlock(block.key) * n.ratio(file)

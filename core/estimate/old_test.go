@@ -8,8 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,11 +69,7 @@ func TestLargeChange(t *testing.T) {
 // oldOf is what an image tells that was made with other options than ours.
 func oldOf(t *testing.T, dir, compressor, block string) *Old {
 	t.Helper()
-	out := filepath.Join(memory(t), "image")
-	if msg, err := exec.Command("mksquashfs", dir, out, "-noappend", "-no-progress", "-quiet", "-comp", compressor, "-b", block).CombinedOutput(); err != nil {
-		t.Fatalf("mksquashfs: %v\n%s", err, msg)
-	}
-	f, err := os.Open(out)
+	f, err := os.Open(squash(t, dir, compressor, block))
 	check(t, err)
 	defer f.Close()
 	old, err := ReadOld(t.Context(), f)
@@ -84,9 +78,9 @@ func oldOf(t *testing.T, dir, compressor, block string) *Old {
 }
 
 // TestOldImageOfAnotherKind: its prices do not hold for another compressor, or
-// other blocks, but they tell from the first moment about how large the image will
-// be. In the end it is as exact as without it: also of blocks with new files and
-// old ones, of files that became directories, of holes, and after other choices.
+// other blocks, and in the end the estimate is as exact as without it: also of
+// blocks with new files and old ones, of files that became directories, of holes,
+// and after other choices. On the way no figure is one that cannot be.
 func TestOldImageOfAnotherKind(t *testing.T) {
 	dir, rnd := zoo(t), rand.New(rand.NewPCG(3, 4))
 	put(t, dir+"/opt/thing", prose(rnd, 3_000_000))
