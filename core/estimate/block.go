@@ -48,11 +48,16 @@ func (b *blocks) read(l *layout, k key) []byte {
 	return b.buf[:n]
 }
 
-// part reads a piece of a file and gives its length. One that got shorter gives
+// part reads a part of a file and gives its length. One that got shorter gives
 // what is left; what it grew by since the walk is not counted.
 func (b *blocks) part(file int32, buf []byte, from int64) int {
+	return b.parts(file, buf, []int64{from}, int64(len(buf)))
+}
+
+// parts reads parts of a file, each of so many bytes, one behind the other.
+func (b *blocks) parts(file int32, buf []byte, from []int64, bytes int64) (n int) {
 	e := &b.c.entries[file]
-	if e.unread {
+	if e.unread || len(from) == 0 {
 		return 0
 	}
 	f, err := b.root.OpenBelow(b.c.path(file))
@@ -61,10 +66,37 @@ func (b *blocks) part(file int32, buf []byte, from int64) int {
 		return 0
 	}
 	defer f.Close()
-	n, err := f.ReadAt(buf, from)
-	if err != nil && err != io.EOF { //nolint:errorlint // ReadAt gives it as it is
-		e.unread = true
-		return 0
+	for _, at := range from {
+		read, err := f.ReadAt(buf[n:n+int(min(bytes, e.size-at))], at)
+		if err != nil && err != io.EOF { //nolint:errorlint // ReadAt gives it as it is
+			e.unread = true
+			return 0
+		}
+		n += read
 	}
 	return n
+}
+
+// pieces gives some pieces of a block that are spread over it, valid until the
+// next call: of small files no more than all of each.
+func (b *blocks) pieces(l *layout, k key) []byte {
+	files, begin, total := []int32{k.file}, -int64(k.number)*blockSize, int64(b.c.inBlock(k))
+	if k.number < 0 {
+		files, _ = l.members(k.file)
+		begin, total = 0, int64(-k.number)
+	}
+	share := total / glancePieces
+	each := min(glancePiece, share)
+	n, next := 0, int64(0)
+	for _, f := range files {
+		size := b.c.entries[f].size
+		var from []int64
+		for ; next < glancePieces && next*share+(share-each)/2 < begin+size; next++ {
+			at := next*share + (share-each)/2 - begin
+			from = append(from, min(at, max(size-each, 0)))
+		}
+		n += b.parts(f, b.buf[n:], from, each)
+		begin += size
+	}
+	return b.buf[:n]
 }

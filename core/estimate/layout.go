@@ -69,6 +69,19 @@ func (c *Census) inBlock(k key) float64 {
 	return min(float64(c.entries[k.file].size)-float64(k.number)*blockSize, blockSize)
 }
 
+// eachBlock shows the numbers of the blocks of a large file that are no holes.
+func (c *Census) eachBlock(file int32, do func(number int32)) {
+	runs, sparse := c.sparse[file]
+	if !sparse {
+		runs = []run{{0, int32((c.entries[file].size + blockSize - 1) / blockSize)}}
+	}
+	for _, r := range runs {
+		for n := r.from; n < r.to; n++ {
+			do(n)
+		}
+	}
+}
+
 // blockAt is the number of the block of a large file that holds a place in its
 // data.
 func (c *Census) blockAt(number int32, offset int64) int32 {
@@ -157,11 +170,16 @@ func (l *layout) members(number int32) (files []int32, bytes int32) {
 		return nil, 0
 	}
 	i := sort.Search(len(l.fragments), func(i int) bool { return l.fragments[i].first > at }) - 1
+	return l.inFragment(i), l.fragments[i].bytes
+}
+
+// inFragment are the files of fragment i.
+func (l *layout) inFragment(i int) []int32 {
 	end := int32(len(l.small))
 	if i+1 < len(l.fragments) {
 		end = l.fragments[i+1].first
 	}
-	return l.small[l.fragments[i].first:end], l.fragments[i].bytes
+	return l.small[l.fragments[i].first:end]
 }
 
 // point is place number k of an endless row, of which every beginning is spread

@@ -15,6 +15,7 @@ const (
 	firstExact = 6   // less have no bound
 
 	cheapPerExact = 20                     // what has paid on most trees
+	glancedExact  = 8                      // and where there are glances
 	maxBatch      = 32                     // blocks in one run of the real compressor: 8 MiB
 	maxStep       = 400 * time.Millisecond // that one should take
 	goodError     = 0.005                  // standard error, of the estimate, up to which a row goes before the next
@@ -35,7 +36,9 @@ func (w *work) next() error {
 	if r == nil {
 		return nil
 	}
-	if err := w.measure(r); err != nil {
+	if r.out.Blocks >= firstExact && w.glancesPay() {
+		w.glance()
+	} else if err := w.measure(r); err != nil {
 		return err
 	}
 	w.calculate(r)
@@ -96,7 +99,11 @@ func (w *work) pays(s *sample) (by float64, look bool) {
 	}
 	perExact, perCheap := s.left[0]/exact, s.left[1]/float64(max(s.fit.cheap, 1))/s.cheapCPU.Seconds()
 	if s.fit.exact < minBlocks { // too few to believe what they say of each other
-		return max(perExact, perCheap), s.fit.cheap < cheapPerExact*s.fit.exact
+		looks := cheapPerExact
+		if w.glances.clock > 0 {
+			looks = glancedExact
+		}
+		return max(perExact, perCheap), s.fit.cheap < looks*s.fit.exact
 	}
 	return max(perExact, perCheap), perCheap > perExact
 }

@@ -169,17 +169,11 @@ func (w *work) oldRatio(k key, file int32) float64 {
 // block by block, as the curve of the sample bends.
 func (w *work) expectOld(s *sample, file int32) (bytes float64) {
 	e := &w.c.entries[file]
-	runs, sparse := w.c.sparse[file]
-	if !sparse {
-		runs = []run{{0, int32((e.size + blockSize - 1) / blockSize)}}
-	}
-	for _, r := range runs {
-		for n := r.from; n < r.to; n++ {
-			from := int64(n) * blockSize
-			to := min(from+blockSize, e.size)
-			bytes += float64(to-from) * s.fromOld(w.c.image.ratio(e.old, from, to))
-		}
-	}
+	w.c.eachBlock(file, func(n int32) {
+		from := int64(n) * blockSize
+		to := min(from+blockSize, e.size)
+		bytes += float64(to-from) * s.fromOld(w.c.image.ratio(e.old, from, to))
+	})
 	return bytes
 }
 

@@ -16,6 +16,7 @@ type drawn struct {
 	again bool    // a place before hit the same block
 	zeros bool    // it takes nothing, and tells nothing of the curve
 	file  int32
+	key   key
 }
 
 // fit is the result of two-phase sampling with a regression: many cheap

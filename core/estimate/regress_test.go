@@ -27,9 +27,13 @@ type madeUp struct {
 	truth float64
 }
 
-// makeUp makes one; when it is aided, the old image has eight of ten files of it,
-// and what the cheap compressor makes of their blocks is what they cost there.
-func makeUp(rnd *rand.Rand, aided bool) *madeUp {
+// kindOfTree tells what is known of a made-up tree without any look.
+type kindOfTree struct {
+	aided   bool // the old image has eight of ten files: it says what the cheap compressor makes of their blocks
+	glanced int  // every so many-th block has a glance; 0: none
+}
+
+func makeUp(rnd *rand.Rand, kind kindOfTree) *madeUp {
 	var files [][3]any
 	for dir := range 60 {
 		for i := range 2 + rnd.IntN(3) {
@@ -42,7 +46,8 @@ func makeUp(rnd *rand.Rand, aided bool) *madeUp {
 	c := byHand(files...)
 	m := &madeUp{work: &work{Run: &Run{}, c: c, axis: newAxis(c), reader: &blocks{c: c}}, x: map[key]float64{}, y: map[key]float64{}}
 	m.twins, m.l = &twins{c: c}, c.lay(all(c))
-	if aided {
+	m.glances = glances{small: make([]float32, len(c.entries)), large: map[int32][]float32{}}
+	if kind.aided {
 		c.image = &Old{block: blockSize, compressor: "xz", telling: true}
 	}
 	m.tables = lookalike(c, m.l, guess)
@@ -62,7 +67,9 @@ func makeUp(rnd *rand.Rand, aided bool) *madeUp {
 			if rnd.IntN(50) == 0 {
 				y = min(y+0.2*math.Abs(rnd.NormFloat64()), 1)
 			}
-			m.x[k], m.y[k] = x, y
+			if m.x[k], m.y[k] = x, y; kind.glanced > 0 && len(m.x)%kind.glanced == 0 {
+				m.glances.keep(m.work, k, float32(min(max(0.1+0.8*x+0.05*rnd.NormFloat64(), 0.01), 1)))
+			}
 		}
 	}
 	r := m.newRow(How{Compressor: "zstd"})
@@ -70,7 +77,7 @@ func makeUp(rnd *rand.Rand, aided bool) *madeUp {
 		m.truth += y * m.share(r.samples[0], k)
 	}
 	for _, f := range m.axis.files {
-		if aided && rnd.IntN(10) < 8 {
+		if kind.aided && rnd.IntN(10) < 8 {
 			m.remember(f)
 		}
 	}
@@ -116,20 +123,24 @@ func (m *madeUp) row(shift float64, looks, packs int) *rowState {
 // trees safe, and what is claimed must not be wider than need be.
 func TestCalculateCovers(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	trees := map[bool][]*madeUp{}
-	for range 10 {
-		trees[false], trees[true] = append(trees[false], makeUp(rnd, false)), append(trees[true], makeUp(rnd, true))
+	plain, aided, glanced, half := kindOfTree{}, kindOfTree{aided: true}, kindOfTree{glanced: 1}, kindOfTree{glanced: 2}
+	trees := map[kindOfTree][]*madeUp{}
+	for _, kind := range []kindOfTree{plain, aided, glanced, half} {
+		for range 10 {
+			trees[kind] = append(trees[kind], makeUp(rnd, kind))
+		}
 	}
 	for _, c := range []struct {
-		aided        bool
+		kind         kindOfTree
 		looks, packs int
-	}{{false, 80, 6}, {false, 300, 40}, {false, 1200, 40}, {false, 3000, 100}, {true, 60, 56}, {true, 300, 60}, {true, 800, 300}} {
+	}{{plain, 80, 6}, {plain, 300, 40}, {plain, 1200, 40}, {plain, 3000, 100}, {aided, 60, 56}, {aided, 300, 60}, {aided, 800, 300},
+		{glanced, 32, 6}, {glanced, 80, 6}, {glanced, 300, 40}, {glanced, 1200, 100}, {half, 300, 40}} {
 		missed, squares, claimed := 0, 0.0, 0.0
 		const runs = 1000
 		for i := range runs {
-			m := trees[c.aided][i%10]
+			m := trees[c.kind][i%10]
 			r := m.row(rnd.Float64(), c.looks, c.packs)
-			if c.aided != (len(r.samples) == 2) {
+			if c.kind.aided != (len(r.samples) == 2) {
 				t.Fatalf("%d samples", len(r.samples))
 			}
 			m.calculate(r)
@@ -140,9 +151,9 @@ func TestCalculateCovers(t *testing.T) {
 			squares, claimed = squares+off*off/runs, claimed+se*se/runs
 		}
 		if wide := math.Sqrt(claimed / squares); missed > runs/50 || wide > 2.5 {
-			t.Errorf("aided %v, %d looks, %d blocks: the bound was exceeded in %d of %d cases; claimed is %.2f of the error", c.aided, c.looks, c.packs, missed, runs, wide)
+			t.Errorf("%+v, %d looks, %d blocks: the bound was exceeded in %d of %d cases; claimed is %.2f of the error", c.kind, c.looks, c.packs, missed, runs, wide)
 		} else {
-			t.Logf("aided %v, %d looks, %d blocks: exceeded in %d, claimed is %.2f of the error of %.2f %%", c.aided, c.looks, c.packs, missed, wide, math.Sqrt(squares)/trees[c.aided][0].truth*100)
+			t.Logf("%+v, %d looks, %d blocks: exceeded in %d, claimed is %.2f of the error of %.2f %%", c.kind, c.looks, c.packs, missed, wide, math.Sqrt(squares)/trees[c.kind][0].truth*100)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type work struct {
 	looks    map[key]cheap
 	reader   *blocks
 	quick    bool // the engine has the quickest compressor
+	glances  glances
 	exact    *exact
 	shift    float64
 	rows     []*rowState       // those of the choice, in its order
@@ -119,6 +120,7 @@ func (w *work) prepare() error {
 	w.axis = newAxis(w.c)
 	rnd := rand.New(rand.NewPCG(w.in.Seed, 1))
 	w.shift = rnd.Float64()
+	w.glances = glances{small: make([]float32, len(w.c.entries)), large: map[int32][]float32{}}
 	w.twins = newTwins(w.c, w.axis, w.root, rnd)
 	w.reader = &blocks{c: w.c, root: w.root, buf: make([]byte, blockSize)}
 	if err := w.exact.add([]byte{0, 1, 2, 3}); err != nil {
@@ -167,6 +169,7 @@ func (w *work) lay(in []bool) {
 		w.rename(r)
 		w.calculate(r)
 	}
+	w.toGlance()
 	w.divideNow()
 	w.tell()
 }

@@ -118,7 +118,7 @@ func (w *work) known(s *sample) known {
 		y, exact := s.y[d.key]
 		exact = exact && y.bytes > 0
 		if !math.IsNaN(d.at) {
-			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: hit[d.key], zeros: s.zeros(d), file: d.file})
+			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: hit[d.key], zeros: s.zeros(d), file: d.file, key: d.key})
 			hit[d.key] = true
 		}
 		switch {

@@ -19,13 +19,20 @@ const (
 const (
 	marginShare = 0.005   // of the estimate
 	marginBytes = 4 << 20 // and more
+	marginSmall = 0.02    // but no more than this share, which is less for images below 210 MB,
+	marginLeast = 8 << 10 // and what every image is filled up with: to whole blocks of 4 KiB
 	minBlocks   = 40      // to say that it fits
 )
+
+// margin is for what the standard error does not know of.
+func margin(estimate float64) float64 {
+	return marginShare*estimate + min(marginBytes, marginSmall*estimate+marginLeast)
+}
 
 // bound is what the image will not be larger than, in 99 of 100 cases; at the
 // most what all data and tables take as they are.
 func bound(estimate, se float64, degrees int, most int64) int64 {
-	b := estimate + t99(degrees)*se + marginShare*estimate + marginBytes
+	b := estimate + t99(degrees)*se + margin(estimate)
 	if math.IsNaN(b) || b > float64(most) {
 		return most
 	}
@@ -61,7 +68,7 @@ func (r *Row) judge(room, most int64) {
 	if room < 0 {
 		return
 	}
-	low := float64(r.Estimate) - t99(r.degrees)*float64(r.Error) - marginShare*float64(r.Estimate) - marginBytes
+	low := float64(r.Estimate) - t99(r.degrees)*float64(r.Error) - margin(float64(r.Estimate))
 	switch enough := r.Blocks >= minBlocks || r.Whole; {
 	case most <= room || r.Bound <= room && enough:
 		r.Verdict = Fits
