@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +102,7 @@ type trial struct {
 }
 
 func (s stand) try(dir, compressor, old string, seed int) trial {
-	in := Input{Dir: dir, Choice: Choice{Hows: []How{{Compressor: compressor, Processors: 1}}, Room: -1}, Engine: s.engine, Memory: 2 << 30,
+	in := Input{Dir: dir, Choice: Choice{Hows: []How{{Compressor: compressor, Processors: runtime.NumCPU()}}, Room: -1}, Engine: s.engine, Memory: 2 << 30,
 		Urgent: true, Seed: uint64(seed), Work: 10 * time.Second, Enough: 0.0002}
 	if old != "" {
 		f, err := os.Open(old)
@@ -222,7 +223,7 @@ func (s stand) line(name, compressor string, seeds int) (off5, off10 []float64) 
 		}
 		yes, no := verdicts(t.after10, truth.size)
 		decided, wrong = decided+yes, wrong+no
-		last, seconds = t.after10, append(seconds, t.after10.Seconds/truth.cpu.Seconds())
+		last, seconds = t.after10, append(seconds, t.after10.Seconds*float64(runtime.NumCPU())/truth.cpu.Seconds())
 	}
 	fmt.Printf("| %s | %s | %.1f | %.2f | %.2f | %.2f | %.2f | %d of %d | %.3f | %d | %.2f | %.2f | %d of %d | %d | %s |\n", name, compressor, float64(truth.size)/1e6,
 		median(off5), slices.Max(off5), median(off10), slices.Max(off10), missed, 2*seeds, slices.Max(over), last.Blocks, slices.Max(first),
