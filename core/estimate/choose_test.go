@@ -68,6 +68,44 @@ func TestChooseKeeps(t *testing.T) {
 	}
 }
 
+// TestChooseMore: what is let in late, of another kind than all before, is not
+// thought to be like that: no bound is below the truth, on either side.
+func TestChooseMore(t *testing.T) {
+	dir, rnd := memory(t), rand.New(rand.NewPCG(1, 2))
+	put(t, dir+"/a/text", prose(rnd, 20<<20))
+	put(t, dir+"/z/noise", noise(rnd, 40<<20))
+	for first, then := range map[string]string{"z": "a", "a": "z"} {
+		for _, compressor := range []string{"zstd", "lz4"} {
+			_, size := truth(t, dir, compressor)
+			in := input(t, dir, compressor)
+			in.Stay, in.Enough, in.Choice.Rules = true, 0.005, plan.Compile([]string{first})
+			r := Start(t.Context(), in)
+			sure, later := false, 0
+			for s := range r.States() {
+				if len(s.Rows) == 0 {
+					continue
+				}
+				row := s.Rows[0]
+				if sure = float64(row.Error)*2.5 < in.Enough*float64(row.Estimate) && row.Blocks >= minBlocks; sure && s.Number == 0 {
+					r.Choose(Choice{Hows: in.Hows, Room: -1, Number: 1})
+				}
+				if s.Number == 0 {
+					continue
+				}
+				if row.Bound < size || float64(row.Estimate)-4*float64(row.Error) > 1.03*float64(size) {
+					t.Fatalf("%s, %s and then %s: %+v, but %d bytes are right", compressor, then, first, row, size)
+				}
+				if later++; sure {
+					break
+				}
+			}
+			if !sure || later == 0 {
+				t.Errorf("%s, %s and then %s: %d figures, sure: %v", compressor, then, first, later, sure)
+			}
+		}
+	}
+}
+
 // TestChooseProcessors: the number of processors changes no size, and nothing is
 // packed again for it.
 func TestChooseProcessors(t *testing.T) {

@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -9,78 +10,77 @@ import (
 )
 
 // A glance at a few pieces of a block tells roughly how far it shrinks, for a
-// twentieth of the time of a look. So every block gets one, and looks and real
-// figures only have to find how far off glances are (docs/decisions/0022).
+// twentieth of the time of a look. So looks and real figures only have to find how
+// far off glances are (docs/decisions/0022).
 const (
 	glancePieces = 8
 	glancePiece  = 4 << 10
 
 	glanceFirst  = 1500 * time.Millisecond // by the clock, that they may take at once
-	glanceShare  = 0.2                     // and of all the time
-	glancePasses = 8                       // through the tree, so that those there is time for are spread evenly
-	glancedDraws = 12                      // of which both are known, until which glances are not believed
+	glanceShare  = 0.2                     // and of the time of all steps
+	glancesMost  = 1 << 16                 // of a tree; in one of more than 16 GiB some blocks get none
+	glancedDraws = 16                      // blocks that were drawn and have one, from which on glances are believed
 )
 
-// glances are ratios, 0 where nobody glanced.
+// glances are ratios: 0 where nobody glanced, negative where there was nothing to see.
 type glances struct {
-	small []float32           // of the block that a small file was in then
-	large map[int32][]float32 // of the blocks of a large file
-	left  []key               // blocks that are to have one
-	clock time.Duration       // that they took
+	small []float32                   // of a small file: of the block in which it was when somebody glanced at it
+	large map[int32]map[int32]float32 // of a large file: of its blocks, by number
+	left  []key                       // blocks that are to have one
+	clock time.Duration               // that they took
 }
 
 // at is the glance at a block in which a file has data.
 func (g *glances) at(file int32, k key) float64 {
-	if k.number < 0 && int(file) < len(g.small) {
-		return float64(g.small[file])
+	if k.number >= 0 {
+		return float64(g.large[k.file][k.number])
 	}
-	if list := g.large[k.file]; k.number >= 0 && int(k.number) < len(list) {
-		return float64(list[k.number])
+	if int(file) < len(g.small) {
+		return float64(g.small[file])
 	}
 	return 0
 }
 
-// toGlance finds what nobody glanced at and is to be sampled for some row.
+// toGlance finds what nobody glanced at and is to be sampled for some row, in an
+// order of which every beginning is spread evenly.
 func (w *work) toGlance() {
 	var all []key
+	step := w.l.bytes/blockSize/glancesMost + 1
 	wants := func(file int32, k key) bool { return w.glances.at(file, k) == 0 && w.anySamples(file) }
 	for _, f := range w.axis.files {
 		if w.l.own[f] && w.c.entries[f].size >= blockSize {
-			w.c.eachBlock(f, func(number int32) {
+			w.c.eachBlock(f, step, func(number int32) {
 				if k := (key{f, number}); wants(f, k) {
 					all = append(all, k)
 				}
 			})
 		}
 	}
-	for i, f := range w.l.fragments {
-		k := key{w.l.small[f.first], -f.bytes}
+	for i := 0; i < len(w.l.fragments); i += int(step) {
+		k := key{w.l.small[w.l.fragments[i].first], -w.l.fragments[i].bytes}
 		if slices.ContainsFunc(w.l.inFragment(i), func(f int32) bool { return wants(f, k) }) {
 			all = append(all, k)
 		}
 	}
 	w.glances.left = w.glances.left[:0]
-	for pass := range min(glancePasses, len(all)) {
-		for i := pass; i < len(all); i += glancePasses {
-			w.glances.left = append(w.glances.left, all[i])
+	for i, size := 0, bits.Len(uint(len(all))); i < 1<<size; i++ {
+		if at := int(bits.Reverse32(uint32(i)) >> (32 - size)); at < len(all) {
+			w.glances.left = append(w.glances.left, all[at])
 		}
 	}
 }
 
-// anySamples tells whether places are drawn for some row that may hit a file.
+// anySamples tells whether places are drawn for some row that may hit a file, and
+// that the old image does not aid.
 func (w *work) anySamples(file int32) bool {
-	for _, r := range w.rows {
-		if s := r.samples[0]; !s.aided && w.counts(s, file) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.rows, func(r *rowState) bool { return w.counts(r.samples[0], file) })
 }
 
-// glancesPay tells whether there is something to glance at, and time for it.
-func (w *work) glancesPay() bool {
-	most := glanceFirst + time.Duration(glanceShare*float64(time.Since(w.ready)))
-	return len(w.glances.left) > 0 && w.glances.clock < most
+// glancesPay tells whether there is something to glance at, and time for it, when
+// the next step is one for a row.
+func (w *work) glancesPay(r *rowState) bool {
+	most := glanceFirst + time.Duration(glanceShare*float64(w.busy))
+	return len(w.glances.left) > 0 && w.glances.clock < most && r.out.Blocks >= firstExact && !r.ended() && !w.tablesDiffer(r)
 }
 
 // glance glances at the next blocks.
@@ -88,27 +88,35 @@ func (w *work) glance() {
 	g, begin := &w.glances, time.Now()
 	for len(g.left) > 0 && time.Since(begin) < maxStep/2 && w.step.Err() == nil {
 		k := g.left[0]
-		if x := ratioOf(w.reader.pieces(w.l, k)); x > 0 {
-			g.keep(w, k, x)
+		x := ratioOf(w.reader.pieces(w.l, k))
+		if x == 0 {
+			x = -1
 		}
+		files, _ := w.l.members(k.file)
+		g.keep(k, files, x)
 		g.left = g.left[1:]
 	}
 	g.clock += time.Since(begin)
+	for _, r := range w.rows { // some files may turn out not to be readable
+		w.calculate(r)
+	}
 }
 
-// keep notes what a glance told.
-func (g *glances) keep(w *work, k key, x float32) {
-	if k.number < 0 {
-		files, _ := w.l.members(k.file)
-		for _, f := range files {
-			g.small[f] = x
+// keep notes what a glance told of a block, or of those small files in it that
+// were not in another one.
+func (g *glances) keep(k key, files []int32, x float32) {
+	if k.number >= 0 {
+		if g.large[k.file] == nil {
+			g.large[k.file] = map[int32]float32{}
 		}
+		g.large[k.file][k.number] = x
 		return
 	}
-	if g.large[k.file] == nil {
-		g.large[k.file] = make([]float32, (w.c.entries[k.file].size+blockSize-1)/blockSize)
+	for _, f := range files {
+		if g.small[f] == 0 {
+			g.small[f] = x
+		}
 	}
-	g.large[k.file][k.number] = x
 }
 
 // ratioOf is about how far data shrink: what remains when a quick compressor has

@@ -1,6 +1,10 @@
 package estimate
 
-import "math"
+import (
+	"maps"
+	"math"
+	"slices"
+)
 
 // nearby tells how far the files shrink by what is known of blocks near them:
 // those of the same file, or for small files of the same directory, and where
@@ -10,7 +14,7 @@ type nearby struct {
 	c            *Census
 	small, large local
 	glances      *glances
-	curve        curve // from glances
+	curve        curve // from glances to ratios
 	glanced      bool  // it is known
 }
 
@@ -29,11 +33,12 @@ const trust = 4
 func (w *work) near(s *sample) nearby {
 	n := nearby{c: w.c, small: local{draws: map[int32]tally{}}, large: local{draws: map[int32]tally{}}, glances: &w.glances}
 	var glanced []drawn
+	seen := map[key]bool{}
 	for _, d := range w.current(s) {
 		l, at := n.leaf(d.file)
 		ratio := s.shrinks(d)
-		if x := w.glances.at(d.file, d.key); x > 0 {
-			glanced = append(glanced, drawn{x: x, y: ratio})
+		if x := w.glances.at(d.file, d.key); x > 0 && !seen[d.key] && (s.looked() || s.y[d.key].bytes > 0) {
+			seen[d.key], glanced = true, append(glanced, drawn{x: x, y: ratio})
 		}
 		for ; at >= 0; at = w.c.entries[at].parent {
 			t := l.draws[at]
@@ -75,30 +80,51 @@ func (n *nearby) ratio(file int32) float64 {
 	return float64(l.ratio[at])
 }
 
-// block is the ratio of a block in which a file has data.
-func (n *nearby) block(file int32, k key) float64 {
-	if x := n.glances.at(file, k); x > 0 && n.glanced {
-		return n.curve.at(x)
+// glance is the ratio of a block in which a file has data by the glance at it; false
+// when there is none.
+func (n *nearby) glance(file int32, k key) (ratio float64, ok bool) {
+	x := n.glances.at(file, k)
+	if !n.glanced || x <= 0 {
+		return 0, false
 	}
-	return n.ratio(file)
+	return n.curve.at(x), true
 }
 
 // takes is what the data of a file take, or those of it that are in a block, if
 // they shrink as is told here. It is an expected.
-func (n *nearby) takes(file int32, block *draw) (stored float64) {
-	switch {
-	case block != nil && block.key.number >= 0:
-		return n.c.inBlock(block.key) * n.block(file, block.key)
-	case n.c.entries[file].size < blockSize:
-		return float64(n.c.data(file)) * n.block(file, key{file, -1})
-	case n.glances.large[file] == nil:
-		return float64(n.c.data(file)) * n.ratio(file)
+func (n *nearby) takes(file int32, block *draw) float64 {
+	stored, plain := n.split(file, block)
+	return stored + plain*n.ratio(file)
+}
+
+// plain is how many bytes of a file, or of those of it that are in a block, nobody
+// glanced at. It is made like an expected.
+func (n *nearby) plain(file int32, block *draw) float64 {
+	_, plain := n.split(file, block)
+	return plain
+}
+
+// split is what the data take at which somebody glanced, and the bytes of the rest.
+func (n *nearby) split(file int32, block *draw) (stored, plain float64) {
+	add := func(k key, bytes float64) {
+		if ratio, ok := n.glance(file, k); ok {
+			stored, plain = stored+ratio*bytes, plain-bytes
+		}
 	}
-	n.c.eachBlock(file, func(number int32) {
+	if plain = float64(n.c.data(file)); block != nil && block.key.number >= 0 {
+		plain = n.c.inBlock(block.key)
+		add(block.key, plain)
+		return stored, plain
+	}
+	if n.c.entries[file].size < blockSize {
+		add(key{file, -1}, plain)
+		return stored, plain
+	}
+	for _, number := range slices.Sorted(maps.Keys(n.glances.large[file])) {
 		k := key{file, number}
-		stored += n.c.inBlock(k) * n.block(file, k)
-	})
-	return stored
+		add(k, n.c.inBlock(k))
+	}
+	return stored, plain
 }
 
 // without is the ratio of an entry when a draw of one there is taken away.
@@ -110,22 +136,30 @@ func (l *local) without(c *Census, at int32, ratio float64) float64 {
 	return (t.sum - ratio + trust*l.without(c, c.entries[at].parent, ratio)) / (t.n - 1 + trust)
 }
 
-// off is by how much draws are above what is told here, and the variance of that,
-// which is the one of what was not looked at: the mean of what is near alone
-// would favour places that have little.
-func (n *nearby) off(f fit, places []drawn) (middle, variance float64) {
+// off is by how much more is taken than is told here by so many bytes with glances
+// and plain ones, going by the draws, and the variance of that to these bytes: the
+// mean of what is near alone would favour places that have little.
+func (n *nearby) off(f fit, places []drawn, glanced, plain float64) (bytes, variance float64) {
 	if f.exact < 3 {
 		return 0, math.Inf(1)
 	}
-	off := make([]float64, len(places))
-	for i, d := range places {
+	var byGlance, byPlace []float64
+	for _, d := range places {
 		ratio := f.of(d)
-		if x := n.glances.at(d.file, d.key); x > 0 && n.glanced {
-			off[i] = ratio - n.curve.at(x)
-			continue
-		}
 		l, at := n.leaf(d.file)
-		off[i] = ratio - l.without(n.c, at, ratio)
+		byPlace = append(byPlace, ratio-l.without(n.c, at, ratio))
+		if expected, ok := n.glance(d.file, d.key); ok {
+			byGlance = append(byGlance, ratio-expected)
+		}
 	}
-	return mean(off), scatter(off) / float64(len(places))
+	if plain >= 1 {
+		bytes, variance = mean(byPlace)*plain, scatter(byPlace)/float64(len(byPlace))*plain
+	}
+	if many := float64(len(byGlance)); glanced >= 1 && many > 0 {
+		bytes += mean(byGlance) * glanced
+		variance += scatter(byGlance) / many * (many - 1) / max(many-3, 1) * glanced // as in regress
+	} else if glanced >= 1 {
+		variance = math.Inf(1)
+	}
+	return bytes, variance
 }

@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -23,6 +24,7 @@ const (
 
 // next does the most useful step.
 func (w *work) next() error {
+	defer func(begin time.Time) { w.busy += time.Since(begin) }(time.Now())
 	r := w.worst()
 	if !w.twins.done() && (r == nil || w.twinsPay(r)) {
 		w.lookForTwins()
@@ -36,9 +38,12 @@ func (w *work) next() error {
 	if r == nil {
 		return nil
 	}
-	if r.out.Blocks >= firstExact && w.glancesPay() {
+	if w.glancesPay(r) {
 		w.glance()
-	} else if err := w.measure(r); err != nil {
+		w.tell()
+		return nil
+	}
+	if err := w.measure(r); err != nil {
 		return err
 	}
 	w.calculate(r)
@@ -100,7 +105,7 @@ func (w *work) pays(s *sample) (by float64, look bool) {
 	perExact, perCheap := s.left[0]/exact, s.left[1]/float64(max(s.fit.cheap, 1))/s.cheapCPU.Seconds()
 	if s.fit.exact < minBlocks { // too few to believe what they say of each other
 		looks := cheapPerExact
-		if w.glances.clock > 0 {
+		if s.glanced {
 			looks = glancedExact
 		}
 		return max(perExact, perCheap), s.fit.cheap < looks*s.fit.exact
@@ -156,19 +161,16 @@ func (w *work) draw(s *sample, n int) (bool, error) {
 	if !s.begun() {
 		s.twins = w.twins.found
 	}
-	begin, total, misses, next := w.spent(), w.axis.length(), 0, s.next
+	begin, misses, next, drawn := w.spent(), 0, s.next, s.drawn()
 	var news []draw
 	var keys []key
-	for len(news) < n && misses < 64*1024 && w.step.Err() == nil && total > 0 {
-		at := point(next, w.shift)
-		next++
-		file, offset := w.axis.find(int64(at * float64(total)))
-		if !w.counts(s, file) {
+	for len(news) < n && misses < 64*1024 && w.step.Err() == nil && w.axis.length() > 0 {
+		d, hit := w.place(s, next)
+		if next++; !hit || drawn[d.at] {
 			misses++
 			continue
 		}
-		k := w.reader.at(w.l, file, offset)
-		news, keys = append(news, draw{at: at, file: file, key: k}), append(keys, k)
+		news, keys = append(news, d), append(keys, d.key)
 	}
 	if s.looked() {
 		if err := w.look(s.rowState, keys); err != nil {
@@ -178,11 +180,34 @@ func (w *work) draw(s *sample, n int) (bool, error) {
 	for i, d := range news {
 		news[i].x = w.x(s, d)
 	}
-	s.next, s.draws = next, append(s.draws, news...)
+	s.next, s.top, s.draws = next, max(s.top, next), append(s.draws, news...)
+	slices.SortStableFunc(s.draws, func(a, b draw) int { return cmp.Compare(a.number, b.number) })
 	if len(news) > 0 && s.looked() {
 		s.cheapCPU = max((w.spent()-begin)/time.Duration(len(news)), time.Microsecond)
 	}
 	return len(news) > 0, nil
+}
+
+// place is place number n, if it hits a block of a sample.
+func (w *work) place(s *sample, n uint32) (d draw, hit bool) {
+	at := point(n, w.shift)
+	file, offset := w.axis.find(int64(at * float64(w.axis.length())))
+	if !w.counts(s, file) {
+		return draw{}, false
+	}
+	return draw{at: at, number: n, file: file, key: w.reader.at(w.l, file, offset)}, true
+}
+
+// resume goes back to the first place that was passed over, as it hit a file that
+// no choice packed then: places that were drawn behind it say nothing of the whole
+// until all those between were drawn, too.
+func (w *work) resume(s *sample) {
+	drawn := s.drawn()
+	for s.next = 0; s.next < s.top && w.axis.length() > 0; s.next++ {
+		if d, hit := w.place(s, s.next); hit && !drawn[d.at] {
+			return
+		}
+	}
 }
 
 // wanted are the blocks that the real compressor should pack next: the first
@@ -191,7 +216,7 @@ func (w *work) wanted(s *sample, n int) ([]draw, error) {
 	var out []draw
 	pick := func() {
 		for _, d := range w.current(s) {
-			if _, done := s.y[d.key]; !done && !s.zeros(d) && len(out) < n && !holds(out, d.key) {
+			if _, done := s.y[d.key]; !done && d.number < s.next && !s.zeros(d) && len(out) < n && !holds(out, d.key) {
 				out = append(out, d)
 			}
 		}
@@ -240,7 +265,7 @@ func (w *work) remaining(s *sample, n int) []draw {
 
 // pack has the real compressor pack the next blocks.
 func (w *work) pack(s *sample) error {
-	n := min(max(firstExact, s.fit.exact/2), maxBatch)
+	n := min(max(firstExact, s.fit.exact/4), maxBatch)
 	if s.how.Compressor == "lz4" {
 		n = maxBatch // they cost no more than looks
 	}

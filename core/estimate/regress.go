@@ -10,7 +10,7 @@ import (
 // are stored bytes to bytes.
 type drawn struct {
 	at    float64 // place
-	x     float64 // ratio of the cheap compressor, or in the old image
+	x     float64 // ratio of the cheap compressor, in the old image, or by a glance
 	y     float64 // of the real one
 	exact bool    // y is known
 	again bool    // a place before hit the same block

@@ -46,7 +46,7 @@ func makeUp(rnd *rand.Rand, kind kindOfTree) *madeUp {
 	c := byHand(files...)
 	m := &madeUp{work: &work{Run: &Run{}, c: c, axis: newAxis(c), reader: &blocks{c: c}}, x: map[key]float64{}, y: map[key]float64{}}
 	m.twins, m.l = &twins{c: c}, c.lay(all(c))
-	m.glances = glances{small: make([]float32, len(c.entries)), large: map[int32][]float32{}}
+	m.glances = glances{small: make([]float32, len(c.entries)), large: map[int32]map[int32]float32{}}
 	if kind.aided {
 		c.image = &Old{block: blockSize, compressor: "xz", telling: true}
 	}
@@ -68,7 +68,8 @@ func makeUp(rnd *rand.Rand, kind kindOfTree) *madeUp {
 				y = min(y+0.2*math.Abs(rnd.NormFloat64()), 1)
 			}
 			if m.x[k], m.y[k] = x, y; kind.glanced > 0 && len(m.x)%kind.glanced == 0 {
-				m.glances.keep(m.work, k, float32(min(max(0.1+0.8*x+0.05*rnd.NormFloat64(), 0.01), 1)))
+				files, _ := m.l.members(k.file)
+				m.glances.keep(k, files, float32(min(max(0.1+0.8*x+0.05*rnd.NormFloat64(), 0.01), 1)))
 			}
 		}
 	}
@@ -109,8 +110,8 @@ func (m *madeUp) row(shift float64, looks, packs int) *rowState {
 		at := point(uint32(n), shift)
 		file, offset := m.axis.find(int64(at * float64(m.axis.length())))
 		k, s := m.reader.at(m.l, file, offset), r.sampleOf(&m.c.entries[file])
-		d := draw{at: at, file: file, key: k, x: m.x[k]}
-		s.draws = append(s.draws, d)
+		d := draw{at: at, number: uint32(n), file: file, key: k, x: m.x[k]}
+		s.next, s.draws = uint32(looks), append(s.draws, d)
 		if n < packs {
 			r.y[k] = packed{int32(m.y[k] * blockSize), blockSize}
 		}
@@ -134,7 +135,7 @@ func TestCalculateCovers(t *testing.T) {
 		kind         kindOfTree
 		looks, packs int
 	}{{plain, 80, 6}, {plain, 300, 40}, {plain, 1200, 40}, {plain, 3000, 100}, {aided, 60, 56}, {aided, 300, 60}, {aided, 800, 300},
-		{glanced, 32, 6}, {glanced, 80, 6}, {glanced, 300, 40}, {glanced, 1200, 100}, {half, 300, 40}} {
+		{glanced, 20, 6}, {glanced, 80, 6}, {glanced, 300, 40}, {glanced, 1200, 100}, {half, 60, 20}, {half, 300, 40}} {
 		missed, squares, claimed := 0, 0.0, 0.0
 		const runs = 1000
 		for i := range runs {

@@ -99,6 +99,7 @@ func (r *rowState) begun() bool {
 func (w *work) rename(r *rowState) {
 	for _, s := range r.samples {
 		s.sweep, s.within, s.end = 0, 0, false
+		w.resume(s)
 		for i, d := range s.draws {
 			if _, done := r.y[d.key]; d.key.number < 0 && !done && w.l.own[d.file] {
 				d.key = w.reader.at(w.l, d.file, 0)

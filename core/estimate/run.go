@@ -38,6 +38,7 @@ type work struct {
 	lately   time.Duration // and that of its last run on blocks
 	ready    time.Time     // when all was laid out
 	before   time.Duration // of the processors until then
+	busy     time.Duration // by the clock, of all steps
 	twinCPU  time.Duration
 	twinEach time.Duration // of a group of files, by the clock, lately
 	parts    divided
@@ -120,7 +121,7 @@ func (w *work) prepare() error {
 	w.axis = newAxis(w.c)
 	rnd := rand.New(rand.NewPCG(w.in.Seed, 1))
 	w.shift = rnd.Float64()
-	w.glances = glances{small: make([]float32, len(w.c.entries)), large: map[int32][]float32{}}
+	w.glances = glances{small: make([]float32, len(w.c.entries)), large: map[int32]map[int32]float32{}}
 	w.twins = newTwins(w.c, w.axis, w.root, rnd)
 	w.reader = &blocks{c: w.c, root: w.root, buf: make([]byte, blockSize)}
 	if err := w.exact.add([]byte{0, 1, 2, 3}); err != nil {

@@ -13,7 +13,8 @@ import (
 type sample struct {
 	*rowState
 	aided  bool   // by the old image
-	next   uint32 // of the row of places
+	next   uint32 // of the row of places: all before it were drawn, or hit none of its files
+	top    uint32 // before which some were
 	draws  []draw
 	sweep  int   // files of the axis that were gone through when places only hit known blocks
 	within int64 // bytes of the next one
@@ -24,16 +25,27 @@ type sample struct {
 
 	bytes    float64 // of data it stands for
 	fit      fit
+	glanced  bool          // at most of what nobody looked at
 	left     [2]float64    // variance, bytes squared, that more real figures lower, and more cheap ones
 	cheapCPU time.Duration // of a cheap figure, lately
 }
 
 // draw is a place that hit a block.
 type draw struct {
-	at   float64 // NaN: it was not a place that led to it
-	file int32
-	key  key
-	x    float64 // ratio of the cheap compressor, or in the old image
+	at     float64 // NaN: it was not a place that led to it
+	number uint32  // of the place
+	file   int32
+	key    key
+	x      float64 // ratio of the cheap compressor, or in the old image
+}
+
+// drawn are the places that were drawn.
+func (s *sample) drawn() map[float64]bool {
+	places := make(map[float64]bool, len(s.draws))
+	for _, d := range s.draws {
+		places[d.at] = true // NaN is never found
+	}
+	return places
 }
 
 // looked tells whether a sample goes by cheap figures: lz4 is as quick itself, and
@@ -117,7 +129,7 @@ func (w *work) known(s *sample) known {
 	for _, d := range w.current(s) {
 		y, exact := s.y[d.key]
 		exact = exact && y.bytes > 0
-		if !math.IsNaN(d.at) {
+		if !math.IsNaN(d.at) && d.number < s.next {
 			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: hit[d.key], zeros: s.zeros(d), file: d.file, key: d.key})
 			hit[d.key] = true
 		}
@@ -188,9 +200,10 @@ func (w *work) predictLooked(s *sample, k known, rest float64) (bytes, stored fl
 	s.left[0] = s.fit.residual * (rest*rest + float64(s.fit.exact)*squares)
 	near := w.near(s)
 	if unseen, takes := w.others(s, near.takes, slices.Concat(k.looked, k.packed)); unseen >= 1 {
-		off, spread := near.off(s.fit, k.places)
-		bytes, stored = bytes+unseen, stored+min(max(takes+off*unseen, 0), unseen)
-		s.left[1] = spread * unseen * s.bytes
+		_, plain := w.others(s, near.plain, slices.Concat(k.looked, k.packed))
+		off, spread := near.off(s.fit, k.places, unseen-plain, plain)
+		bytes, stored = bytes+unseen, stored+min(max(takes+off, 0), unseen)
+		s.left[1], s.glanced = spread*s.bytes, plain < unseen/2
 	}
 	return bytes, stored
 }

@@ -19,8 +19,8 @@ const (
 const (
 	marginShare = 0.005   // of the estimate
 	marginBytes = 4 << 20 // and more
-	marginSmall = 0.02    // but no more than this share, which is less for images below 210 MB,
-	marginLeast = 8 << 10 // and what every image is filled up with: to whole blocks of 4 KiB
+	marginSmall = 0.02    // but in small images no more than this share of it
+	marginLeast = 8 << 10 // and a little, for the smallest
 	minBlocks   = 40      // to say that it fits
 )
 

@@ -7,7 +7,8 @@ import (
 
 // About is an estimate of a size for people, with how far it may be off, both in
 // bytes: "about 1.42 GiB (1.38–1.46)". Without the range where that would only
-// repeat the figure, and only with its upper end where the lower one is 0.
+// repeat the figure, and only with its upper end where the lower one is next to
+// nothing.
 func About(n, off int64, tr func(string) string) string {
 	unit, digits := "MiB", 0
 	div := float64(1 << 20)
@@ -22,7 +23,7 @@ func About(n, off int64, tr func(string) string) string {
 	if low == high {
 		return fmt.Sprintf(tr("about %[1]s"), mid+" "+unit)
 	}
-	if off >= n {
+	if off > n-n/10 {
 		return fmt.Sprintf(tr("about %[1]s, at most %[2]s"), mid+" "+unit, high+" "+unit)
 	}
 	return fmt.Sprintf(tr("about %[1]s (%[2]s–%[3]s)"), mid+" "+unit, low, high)

@@ -16,6 +16,8 @@ func TestAbout(t *testing.T) {
 		{999 * mib, 4 * mib, "about 999 MiB (995–1003)"},
 		{250 * mib, 20 * mib, "about 250 MiB (230–270)"},
 		{30 * mib, 5 * mib, "about 30.0 MiB (25.0–35.0)"},
+		{148 * mib, 146 * mib, "about 148 MiB, at most 294 MiB"},
+		{148 * mib, 120 * mib, "about 148 MiB (28–268)"},
 		{3 * mib, 5 * mib, "about 3.0 MiB, at most 8.0 MiB"},
 		{0, 0, "about 0.0 MiB"},
 		{3 << 40, gib, "about 3072.00 GiB (3071.00–3073.00)"},
