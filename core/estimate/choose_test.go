@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -68,42 +69,53 @@ func TestChooseKeeps(t *testing.T) {
 	}
 }
 
-// TestChooseMore: what is let in late, of another kind than all before, is not
-// thought to be like that: no bound is below the truth, on either side.
+// TestChooseMore: what is let in late, of another kind than all before, much or
+// little, is not thought to be like that: no bound is below the truth, and no
+// verdict is wrong.
 func TestChooseMore(t *testing.T) {
-	dir, rnd := memory(t), rand.New(rand.NewPCG(1, 2))
-	put(t, dir+"/a/text", prose(rnd, 20<<20))
-	put(t, dir+"/z/noise", noise(rnd, 40<<20))
-	for first, then := range map[string]string{"z": "a", "a": "z"} {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	dull := bytes.Repeat(append(prose(rnd, 3000), noise(rnd, 100)...), 10_000)
+	for _, parts := range [][2][]byte{{prose(rnd, 20<<20), noise(rnd, 40<<20)}, {dull, noise(rnd, 1<<20)}, {dull[:2<<20], noise(rnd, 30<<20)}} {
+		dir := memory(t)
+		put(t, dir+"/a/text", parts[0])
+		put(t, dir+"/z/noise", parts[1])
 		for _, compressor := range []string{"zstd", "lz4"} {
 			_, size := truth(t, dir, compressor)
-			in := input(t, dir, compressor)
-			in.Stay, in.Enough, in.Choice.Rules = true, 0.005, plan.Compile([]string{first})
-			r := Start(t.Context(), in)
-			sure, later := false, 0
-			for s := range r.States() {
-				if len(s.Rows) == 0 {
-					continue
-				}
-				row := s.Rows[0]
-				if sure = float64(row.Error)*2.5 < in.Enough*float64(row.Estimate) && row.Blocks >= minBlocks; sure && s.Number == 0 {
-					r.Choose(Choice{Hows: in.Hows, Room: -1, Number: 1})
-				}
-				if s.Number == 0 {
-					continue
-				}
-				if row.Bound < size || float64(row.Estimate)-4*float64(row.Error) > 1.03*float64(size) {
-					t.Fatalf("%s, %s and then %s: %+v, but %d bytes are right", compressor, then, first, row, size)
-				}
-				if later++; sure {
-					break
-				}
-			}
-			if !sure || later == 0 {
-				t.Errorf("%s, %s and then %s: %d figures, sure: %v", compressor, then, first, later, sure)
+			for _, late := range []string{"a", "z"} {
+				letIn(t, dir, compressor, late, size)
 			}
 		}
 	}
+}
+
+// letIn leaves a directory out until the estimate is sure of the rest.
+func letIn(t *testing.T, dir, compressor, late string, size int64) {
+	t.Helper()
+	in := input(t, dir, compressor)
+	in.Stay, in.Enough, in.Choice.Rules = true, 0.005, plan.Compile([]string{late})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	r := Start(ctx, in)
+	for s := range r.States() {
+		if len(s.Rows) == 0 {
+			continue
+		}
+		row := s.Rows[0]
+		sure := row.Whole || t99(row.degrees)*float64(row.Error) <= in.Enough*float64(row.Estimate) && row.Blocks >= minBlocks
+		if s.Number == 0 {
+			if sure {
+				r.Choose(Choice{Hows: in.Hows, Room: -1, Number: 1})
+			}
+			continue
+		}
+		if _, wrong := verdicts(row, size); wrong > 0 || row.Bound < size || row.Error < 0 {
+			t.Errorf("%s, %s late: %+v, but %d bytes are right", compressor, late, row, size)
+		}
+		if sure {
+			return
+		}
+	}
+	t.Errorf("%s, %s late: ended", compressor, late)
 }
 
 // TestChooseProcessors: the number of processors changes no size, and nothing is

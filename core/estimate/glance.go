@@ -18,7 +18,7 @@ const (
 
 	glanceFirst  = 1500 * time.Millisecond // by the clock, that they may take at once
 	glanceShare  = 0.2                     // and of the time of all steps
-	glancesMost  = 1 << 16                 // of a tree; in one of more than 16 GiB some blocks get none
+	glancesMost  = 1 << 16                 // of a tree, for the sake of memory; in one of more than 16 GiB some blocks get none
 	glancedDraws = 16                      // blocks that were drawn and have one, from which on glances are believed
 )
 
@@ -26,6 +26,7 @@ const (
 type glances struct {
 	small []float32                   // of a small file: of the block in which it was when somebody glanced at it
 	large map[int32]map[int32]float32 // of a large file: of its blocks, by number
+	seen  int                         // blocks that somebody glanced at
 	left  []key                       // blocks that are to have one
 	clock time.Duration               // that they took
 }
@@ -45,20 +46,21 @@ func (g *glances) at(file int32, k key) float64 {
 // order of which every beginning is spread evenly.
 func (w *work) toGlance() {
 	var all []key
-	step := w.l.bytes/blockSize/glancesMost + 1
+	number, step := int64(0), w.l.bytes/blockSize/glancesMost+1
+	due := func() bool { number++; return number%step == 0 }
 	wants := func(file int32, k key) bool { return w.glances.at(file, k) == 0 && w.anySamples(file) }
 	for _, f := range w.axis.files {
 		if w.l.own[f] && w.c.entries[f].size >= blockSize {
-			w.c.eachBlock(f, step, func(number int32) {
-				if k := (key{f, number}); wants(f, k) {
+			w.c.eachBlock(f, func(number int32) {
+				if k := (key{f, number}); due() && wants(f, k) {
 					all = append(all, k)
 				}
 			})
 		}
 	}
-	for i := 0; i < len(w.l.fragments); i += int(step) {
-		k := key{w.l.small[w.l.fragments[i].first], -w.l.fragments[i].bytes}
-		if slices.ContainsFunc(w.l.inFragment(i), func(f int32) bool { return wants(f, k) }) {
+	for i, f := range w.l.fragments {
+		k := key{w.l.small[f.first], -f.bytes}
+		if due() && slices.ContainsFunc(w.l.inFragment(i), func(f int32) bool { return wants(f, k) }) {
 			all = append(all, k)
 		}
 	}
@@ -68,6 +70,7 @@ func (w *work) toGlance() {
 			w.glances.left = append(w.glances.left, all[at])
 		}
 	}
+	w.glances.left = w.glances.left[:min(len(all), max(glancesMost-w.glances.seen, 0))]
 }
 
 // anySamples tells whether places are drawn for some row that may hit a file, and
@@ -83,8 +86,9 @@ func (w *work) glancesPay(r *rowState) bool {
 	return len(w.glances.left) > 0 && w.glances.clock < most && r.out.Blocks >= firstExact && !r.ended() && !w.tablesDiffer(r)
 }
 
-// glance glances at the next blocks.
-func (w *work) glance() {
+// glance glances at the next blocks, which changes a row at once and the others in
+// the end.
+func (w *work) glance(r *rowState) {
 	g, begin := &w.glances, time.Now()
 	for len(g.left) > 0 && time.Since(begin) < maxStep/2 && w.step.Err() == nil {
 		k := g.left[0]
@@ -94,10 +98,13 @@ func (w *work) glance() {
 		}
 		files, _ := w.l.members(k.file)
 		g.keep(k, files, x)
-		g.left = g.left[1:]
+		g.left, g.seen = g.left[1:], g.seen+1
 	}
-	g.clock += time.Since(begin)
-	for _, r := range w.rows { // some files may turn out not to be readable
+	if g.clock += time.Since(begin); w.glancesPay(r) {
+		w.calculate(r)
+		return
+	}
+	for _, r := range w.rows {
 		w.calculate(r)
 	}
 }

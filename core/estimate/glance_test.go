@@ -55,7 +55,7 @@ func prepared(t *testing.T, in Input) *work {
 // glanceAll glances at all there is, without asking for how long that may take.
 func (w *work) glanceAll() (blocks int) {
 	for blocks = len(w.glances.left); len(w.glances.left) > 0; {
-		w.glance()
+		w.glance(w.rows[0])
 	}
 	return blocks
 }

@@ -69,15 +69,15 @@ func (c *Census) inBlock(k key) float64 {
 	return min(float64(c.entries[k.file].size)-float64(k.number)*blockSize, blockSize)
 }
 
-// eachBlock shows the numbers of every so many-th block of a large file that is no hole.
-func (c *Census) eachBlock(file int32, step int64, do func(number int32)) {
+// eachBlock shows the numbers of the blocks of a large file that are no holes.
+func (c *Census) eachBlock(file int32, do func(number int32)) {
 	runs, sparse := c.sparse[file]
 	if !sparse {
 		runs = []run{{0, int32((c.entries[file].size + blockSize - 1) / blockSize)}}
 	}
 	for _, r := range runs {
-		for n := int64(r.from); n < int64(r.to); n += step {
-			do(int32(n))
+		for n := r.from; n < r.to; n++ {
+			do(n)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (w *work) near(s *sample) nearby {
 	for _, d := range w.current(s) {
 		l, at := n.leaf(d.file)
 		ratio := s.shrinks(d)
-		if x := w.glances.at(d.file, d.key); x > 0 && !seen[d.key] && (s.looked() || s.y[d.key].bytes > 0) {
+		if x := w.glances.at(d.file, d.key); x > 0 && !math.IsNaN(d.at) && d.number < s.next && !seen[d.key] && (s.looked() || s.y[d.key].bytes > 0) {
 			seen[d.key], glanced = true, append(glanced, drawn{x: x, y: ratio})
 		}
 		for ; at >= 0; at = w.c.entries[at].parent {
@@ -137,29 +137,28 @@ func (l *local) without(c *Census, at int32, ratio float64) float64 {
 }
 
 // off is by how much more is taken than is told here by so many bytes with glances
-// and plain ones, going by the draws, and the variance of that to these bytes: the
-// mean of what is near alone would favour places that have little.
-func (n *nearby) off(f fit, places []drawn, glanced, plain float64) (bytes, variance float64) {
-	if f.exact < 3 {
+// and plain ones, going by the draws of each kind, and the variance of that to the
+// bytes of the sample: the mean of what is near alone would favour places that
+// have little.
+func (n *nearby) off(s *sample, places []drawn, glanced, plain float64) (bytes, variance float64) {
+	if s.fit.exact < 3 {
 		return 0, math.Inf(1)
 	}
 	var byGlance, byPlace []float64
 	for _, d := range places {
-		ratio := f.of(d)
-		l, at := n.leaf(d.file)
-		byPlace = append(byPlace, ratio-l.without(n.c, at, ratio))
+		ratio := s.fit.of(d)
 		if expected, ok := n.glance(d.file, d.key); ok {
 			byGlance = append(byGlance, ratio-expected)
+			continue
 		}
+		l, at := n.leaf(d.file)
+		byPlace = append(byPlace, ratio-l.without(n.c, at, ratio))
 	}
-	if plain >= 1 {
-		bytes, variance = mean(byPlace)*plain, scatter(byPlace)/float64(len(byPlace))*plain
+	if many := float64(len(byGlance)); glanced >= 1 { // there are more than three: n.glanced
+		bytes, variance = mean(byGlance)*glanced, scatter(byGlance)/many*(many-1)/(many-3)*glanced // as in regress
 	}
-	if many := float64(len(byGlance)); glanced >= 1 && many > 0 {
-		bytes += mean(byGlance) * glanced
-		variance += scatter(byGlance) / many * (many - 1) / max(many-3, 1) * glanced // as in regress
-	} else if glanced >= 1 {
-		variance = math.Inf(1)
+	if len(byPlace) >= firstExact {
+		return bytes + mean(byPlace)*plain, variance + scatter(byPlace)/float64(len(byPlace))*plain
 	}
-	return bytes, variance
+	return bytes, variance + unsure*plain*unsure*plain/s.bytes
 }

@@ -39,7 +39,7 @@ func (w *work) next() error {
 		return nil
 	}
 	if w.glancesPay(r) {
-		w.glance()
+		w.glance(r)
 		w.tell()
 		return nil
 	}
@@ -60,12 +60,12 @@ func (w *work) measure(r *rowState) error {
 	if s == nil {
 		return nil
 	}
-	if len(w.current(s)) < firstCheap {
+	if len(w.current(s)) < firstCheap || s.next < s.top {
 		if some, err := w.draw(s, firstCheap); some || err != nil {
 			return err
 		}
 	}
-	if look {
+	if look && s.due == 0 {
 		if some, err := w.draw(s, min(max(len(s.draws)/4, 2*firstCheap), mostCheap)); some || err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (w *work) neediest(r *rowState) (most *sample, look bool) {
 			continue
 		}
 		pays, cheap := w.pays(s)
-		due := float64(s.fit.exact) < minBlocks*s.bytes/r.sampled()
+		due := s.behind() || float64(s.fit.exact) < minBlocks*s.bytes/r.sampled()
 		if most == nil || due && !bestDue || due == bestDue && pays > best {
 			most, look, best, bestDue = s, cheap, pays, due
 		}
@@ -200,12 +200,25 @@ func (w *work) place(s *sample, n uint32) (d draw, hit bool) {
 
 // resume goes back to the first place that was passed over, as it hit a file that
 // no choice packed then: places that were drawn behind it say nothing of the whole
-// until all those between were drawn, too.
+// until all those between were drawn, too, and packed as far as others were. Where
+// these are many, what lies behind some is drawn anew; what was packed there stays
+// known.
 func (w *work) resume(s *sample) {
-	drawn := s.drawn()
-	for s.next = 0; s.next < s.top && w.axis.length() > 0; s.next++ {
-		if d, hit := w.place(s, s.next); hit && !drawn[d.at] {
-			return
+	drawn, lost, n := s.drawn(), 0, uint32(0)
+	s.next = s.top
+	for ; n < s.top && lost < 2*firstCheap; n++ {
+		if d, hit := w.place(s, n); hit && !drawn[d.at] {
+			s.next = min(s.next, n)
+			lost++
+		}
+	}
+	s.top = n
+	s.draws = slices.DeleteFunc(s.draws, func(d draw) bool { return d.number >= n && s.y[d.key].bytes == 0 })
+	for i, d := range s.draws {
+		if d.number >= n {
+			s.draws[i].at, s.draws[i].number = math.NaN(), 0
+		} else if lost > 0 && s.y[d.key].bytes > 0 {
+			s.due = max(s.due, d.number)
 		}
 	}
 }

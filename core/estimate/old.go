@@ -169,7 +169,7 @@ func (w *work) oldRatio(k key, file int32) float64 {
 // block by block, as the curve of the sample bends.
 func (w *work) expectOld(s *sample, file int32) (bytes float64) {
 	e := &w.c.entries[file]
-	w.c.eachBlock(file, 1, func(n int32) {
+	w.c.eachBlock(file, func(n int32) {
 		from := int64(n) * blockSize
 		to := min(from+blockSize, e.size)
 		bytes += float64(to-from) * s.fromOld(w.c.image.ratio(e.old, from, to))

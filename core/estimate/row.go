@@ -99,7 +99,6 @@ func (r *rowState) begun() bool {
 func (w *work) rename(r *rowState) {
 	for _, s := range r.samples {
 		s.sweep, s.within, s.end = 0, 0, false
-		w.resume(s)
 		for i, d := range s.draws {
 			if _, done := r.y[d.key]; d.key.number < 0 && !done && w.l.own[d.file] {
 				d.key = w.reader.at(w.l, d.file, 0)
@@ -126,6 +125,10 @@ func (w *work) calculate(r *rowState) {
 		data, bytes = data+stored+predicted, bytes+measured+rest
 		whole = whole && (rest < 1 || s.end)
 		sure.add(k, s.fit.exact, variance)
+		if s.next >= s.top && !k.due {
+			s.due = 0
+		}
+		sure.behind = sure.behind || rest >= 1 && s.behind()
 	}
 	if bytes > 0 && r.packs > 0 {
 		r.mean = data / bytes
@@ -143,6 +146,8 @@ type certainty struct {
 	se                float64
 	variance, squares float64      // of the samples; and of each, squared, by its degrees of freedom
 	blocks            map[key]bool // with a real figure
+	exact             int          // places of which that is known
+	behind            bool         // some that matter were not drawn yet
 }
 
 // add adds a sample. A block that both have counts once.
@@ -153,7 +158,7 @@ func (c *certainty) add(k known, exact int, variance float64) {
 	for _, d := range k.packed {
 		c.blocks[d.key] = true
 	}
-	c.variance += variance
+	c.variance, c.exact = c.variance+variance, c.exact+exact
 	if exact >= firstExact { // less claim enough
 		c.squares += variance * variance / float64(exact-3)
 	}
@@ -162,21 +167,28 @@ func (c *certainty) add(k known, exact int, variance float64) {
 // degrees are those of freedom of the whole: Welch and Satterthwaite (Cochran,
 // Sampling Techniques, 3rd edition, §5.4).
 func (c *certainty) degrees() int {
-	most := max(len(c.blocks)-3, 0)
+	most := max(c.measured()-3, 0)
+	if c.behind {
+		return 0
+	}
 	if c.squares == 0 {
 		return most
 	}
 	return int(min(float64(most), c.variance*c.variance/c.squares) + 1e-9) // that may be off by rounding
 }
 
+// measured is how many blocks tell of the whole: after other choices some that
+// were packed are of a part of it.
+func (c *certainty) measured() int { return min(len(c.blocks), c.exact) }
+
 // guess is the ratio before anything is measured.
 const guess = 0.4
 
 func (w *work) fill(r *rowState, estimate float64, sure certainty, whole bool) {
 	most := int64(r.known+r.unread+r.sampled()) + w.tables.size()
-	se, degrees, blocks := sure.se, sure.degrees(), len(sure.blocks)
+	se, degrees, blocks := sure.se, sure.degrees(), sure.measured()
 	if whole {
-		se, degrees = 0, 1000
+		se, degrees, blocks = 0, 1000, len(sure.blocks)
 	}
 	r.out = Row{How: r.how, Estimate: min(int64(estimate), most), Error: int64(min(se, float64(most))), Blocks: blocks, Whole: whole,
 		Bound: bound(estimate, se, degrees, most), Seconds: w.seconds(r), degrees: degrees}

@@ -38,7 +38,7 @@ type work struct {
 	lately   time.Duration // and that of its last run on blocks
 	ready    time.Time     // when all was laid out
 	before   time.Duration // of the processors until then
-	busy     time.Duration // by the clock, of all steps
+	busy     time.Duration // by the clock, of all steps since the choices changed
 	twinCPU  time.Duration
 	twinEach time.Duration // of a group of files, by the clock, lately
 	parts    divided
@@ -155,12 +155,19 @@ func (w *work) choose(c Choice) {
 		w.rows = append(w.rows, r)
 	}
 	w.room, w.within, w.number = c.Room, c.Within, c.Number
-	w.lay(w.c.apply(c.Rules))
+	w.busy, w.glances.clock = 0, 0
+	w.l = w.c.lay(w.c.apply(c.Rules))
+	for _, r := range w.rows {
+		for _, s := range r.samples {
+			w.resume(s)
+		}
+	}
+	w.laid()
 }
 
-// lay makes the layout anew, after the choices changed or twins were found.
-func (w *work) lay(in []bool) {
-	w.l = w.c.lay(in)
+// laid tells what follows from a new layout, after the choices changed or twins
+// were found.
+func (w *work) laid() {
 	ratio := guess
 	if len(w.rows) > 0 && w.rows[0].packs > 0 {
 		ratio = w.rows[0].mean

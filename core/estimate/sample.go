@@ -15,6 +15,7 @@ type sample struct {
 	aided  bool   // by the old image
 	next   uint32 // of the row of places: all before it were drawn, or hit none of its files
 	top    uint32 // before which some were
+	due    uint32 // place up to which all are to be packed, after other choices; 0: none
 	draws  []draw
 	sweep  int   // files of the axis that were gone through when places only hit known blocks
 	within int64 // bytes of the next one
@@ -47,6 +48,9 @@ func (s *sample) drawn() map[float64]bool {
 	}
 	return places
 }
+
+// behind tells whether places were passed over that count now.
+func (s *sample) behind() bool { return s.next < s.top || s.due > 0 }
 
 // looked tells whether a sample goes by cheap figures: lz4 is as quick itself, and
 // of some files the old image tells as much.
@@ -121,6 +125,7 @@ type known struct {
 	places []drawn
 	packed []draw // one for each block with a real figure
 	looked []draw // and for each that was drawn and has none
+	due    bool   // some of these are to be packed, as sample.due says
 }
 
 func (w *work) known(s *sample) known {
@@ -132,6 +137,8 @@ func (w *work) known(s *sample) known {
 		if !math.IsNaN(d.at) && d.number < s.next {
 			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: hit[d.key], zeros: s.zeros(d), file: d.file, key: d.key})
 			hit[d.key] = true
+			_, done := s.y[d.key]
+			k.due = k.due || d.number < s.due && !done && !s.zeros(d)
 		}
 		switch {
 		case seen[d.key]:
@@ -201,7 +208,7 @@ func (w *work) predictLooked(s *sample, k known, rest float64) (bytes, stored fl
 	near := w.near(s)
 	if unseen, takes := w.others(s, near.takes, slices.Concat(k.looked, k.packed)); unseen >= 1 {
 		_, plain := w.others(s, near.plain, slices.Concat(k.looked, k.packed))
-		off, spread := near.off(s.fit, k.places, unseen-plain, plain)
+		off, spread := near.off(s, k.places, unseen-plain, plain)
 		bytes, stored = bytes+unseen, stored+min(max(takes+off, 0), unseen)
 		s.left[1], s.glanced = spread*s.bytes, plain < unseen/2
 	}

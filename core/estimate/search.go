@@ -57,7 +57,8 @@ func (w *work) lookForTwins() {
 	}
 	w.twinCPU, w.twinEach = w.twinCPU+sys.CPUTime()-begin, time.Since(from)/time.Duration(max(w.twins.next-group, 1))
 	if w.step.Err() == nil && w.twins.found > found {
-		w.lay(w.l.in)
+		w.l = w.c.lay(w.l.in)
+		w.laid()
 	} else if w.step.Err() == nil && len(w.rows) > 0 {
 		w.calculate(w.rows[0])
 		w.tell()
