@@ -100,8 +100,8 @@ func (w *work) glance(r *rowState) {
 		g.keep(k, files, x)
 		g.left, g.seen = g.left[1:], g.seen+1
 	}
-	if g.clock += time.Since(begin); w.glancesPay(r) {
-		w.calculate(r)
+	g.clock += time.Since(begin)
+	if w.calculate(r); w.glancesPay(r) && w.worst() == r {
 		return
 	}
 	for _, r := range w.rows {

@@ -65,7 +65,7 @@ func (w *work) measure(r *rowState) error {
 			return err
 		}
 	}
-	if look && s.due == 0 {
+	if look {
 		if some, err := w.draw(s, min(max(len(s.draws)/4, 2*firstCheap), mostCheap)); some || err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (w *work) tablesDiffer(r *rowState) bool {
 func (w *work) worst() *rowState {
 	for _, least := range []int{firstExact, minBlocks} {
 		for _, r := range w.rows {
-			if !r.sure && r.out.Blocks < least {
+			if !r.sure && (r.out.Blocks < least || r.out.degrees < 3) {
 				return r
 			}
 		}
@@ -180,6 +180,7 @@ func (w *work) draw(s *sample, n int) (bool, error) {
 	for i, d := range news {
 		news[i].x = w.x(s, d)
 	}
+	s.draws = slices.DeleteFunc(s.draws, func(d draw) bool { return math.IsNaN(d.at) && holds(news, d.key) })
 	s.next, s.top, s.draws = next, max(s.top, next), append(s.draws, news...)
 	slices.SortStableFunc(s.draws, func(a, b draw) int { return cmp.Compare(a.number, b.number) })
 	if len(news) > 0 && s.looked() {
@@ -200,9 +201,8 @@ func (w *work) place(s *sample, n uint32) (d draw, hit bool) {
 
 // resume goes back to the first place that was passed over, as it hit a file that
 // no choice packed then: places that were drawn behind it say nothing of the whole
-// until all those between were drawn, too, and packed as far as others were. Where
-// these are many, what lies behind some is drawn anew; what was packed there stays
-// known.
+// until all those between were drawn, too. Where these are many, what lies behind
+// some is drawn anew; what was packed there stays known.
 func (w *work) resume(s *sample) {
 	drawn, lost, n := s.drawn(), 0, uint32(0)
 	s.next = s.top
@@ -217,8 +217,6 @@ func (w *work) resume(s *sample) {
 	for i, d := range s.draws {
 		if d.number >= n {
 			s.draws[i].at, s.draws[i].number = math.NaN(), 0
-		} else if lost > 0 && s.y[d.key].bytes > 0 {
-			s.due = max(s.due, d.number)
 		}
 	}
 }

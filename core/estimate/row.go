@@ -125,9 +125,6 @@ func (w *work) calculate(r *rowState) {
 		data, bytes = data+stored+predicted, bytes+measured+rest
 		whole = whole && (rest < 1 || s.end)
 		sure.add(k, s.fit.exact, variance)
-		if s.next >= s.top && !k.due {
-			s.due = 0
-		}
 		sure.behind = sure.behind || rest >= 1 && s.behind()
 	}
 	if bytes > 0 && r.packs > 0 {

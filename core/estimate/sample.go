@@ -15,7 +15,6 @@ type sample struct {
 	aided  bool   // by the old image
 	next   uint32 // of the row of places: all before it were drawn, or hit none of its files
 	top    uint32 // before which some were
-	due    uint32 // place up to which all are to be packed, after other choices; 0: none
 	draws  []draw
 	sweep  int   // files of the axis that were gone through when places only hit known blocks
 	within int64 // bytes of the next one
@@ -50,7 +49,7 @@ func (s *sample) drawn() map[float64]bool {
 }
 
 // behind tells whether places were passed over that count now.
-func (s *sample) behind() bool { return s.next < s.top || s.due > 0 }
+func (s *sample) behind() bool { return s.next < s.top && !s.end }
 
 // looked tells whether a sample goes by cheap figures: lz4 is as quick itself, and
 // of some files the old image tells as much.
@@ -125,20 +124,21 @@ type known struct {
 	places []drawn
 	packed []draw // one for each block with a real figure
 	looked []draw // and for each that was drawn and has none
-	due    bool   // some of these are to be packed, as sample.due says
 }
 
+// known tells what is known of a sample. Of the places only those before the first
+// that is not packed yet count as packed: which are behind it, other choices, or
+// twins, may have decided.
 func (w *work) known(s *sample) known {
 	var k known
-	seen, hit := map[key]bool{}, map[key]bool{}
+	seen, hit, gap := map[key]bool{}, map[key]bool{}, false
 	for _, d := range w.current(s) {
-		y, exact := s.y[d.key]
-		exact = exact && y.bytes > 0
+		y, done := s.y[d.key]
+		exact := done && y.bytes > 0
 		if !math.IsNaN(d.at) && d.number < s.next {
-			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact, again: hit[d.key], zeros: s.zeros(d), file: d.file, key: d.key})
+			gap = gap || !done && !s.zeros(d)
+			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact && !gap, again: hit[d.key], zeros: s.zeros(d), file: d.file, key: d.key})
 			hit[d.key] = true
-			_, done := s.y[d.key]
-			k.due = k.due || d.number < s.due && !done && !s.zeros(d)
 		}
 		switch {
 		case seen[d.key]:
