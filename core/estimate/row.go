@@ -24,7 +24,8 @@ type rowState struct {
 	out      Row
 	sure     bool
 	twins    int64 // twins.found when blocks were looked at
-	stale    bool  // and many were found since
+	stale    bool  // and some were found since: blocks are to be looked at anew
+	wrong    bool  // and many: what was packed does not count
 }
 
 func (w *work) newRow(h How) *rowState {

@@ -66,11 +66,18 @@ func (w *work) lookForTwins() {
 	w.age()
 }
 
-// age says of rows that what they learned is of blocks that held twins.
+// age says of rows that what they learned is of blocks that held twins, or of
+// others than there are now. A few kilobytes of twins move every block behind them,
+// but hardly change what such blocks hold.
 func (w *work) age() {
+	many := 2 * manyTwins * float64(w.l.bytes)
+	if w.twins.done() {
+		many /= 4
+	}
 	for _, r := range append(slices.Collect(maps.Values(w.idle)), w.rows...) {
 		news := float64(w.twins.found - r.twins)
-		r.stale = r.stale || r.begun() && (news > 2*manyTwins*float64(w.l.bytes) || w.twins.done() && news > 0)
+		r.wrong = r.wrong || r.begun() && news > many
+		r.stale = r.stale || r.wrong || w.twins.done() && r.begun() && news > 0
 	}
 }
 
@@ -80,7 +87,7 @@ func (w *work) lookAgain(s *sample) (all bool, err error) {
 	s.draws = slices.DeleteFunc(s.draws, func(d draw) bool { return d.key.number < 0 && math.IsNaN(d.at) })
 	var keys []key
 	for i, d := range s.draws {
-		if d.key.number < 0 && w.l.own[d.file] {
+		if _, done := s.y[d.key]; d.key.number < 0 && !done && w.l.own[d.file] {
 			s.draws[i].key = w.reader.at(w.l, d.file, 0)
 			if s.looked() && w.ratio(s.rowState, s.draws[i].key) == 0 {
 				keys = append(keys, s.draws[i].key)
@@ -98,12 +105,12 @@ func (w *work) lookAgain(s *sample) (all bool, err error) {
 	return true, nil
 }
 
-// forget drops what was learned of small files while there were twins among
+// forget drops what was learned of small files while there were many twins among
 // them: such blocks shrink more than those that are packed. It is a step, and
-// the row stays stale until all blocks were looked at anew.
+// the row stays stale until all blocks were looked at anew that became others.
 func (w *work) forget(r *rowState) error {
 	for k := range r.y {
-		if k.number < 0 && w.l.in[k.file] && w.reader.at(w.l, k.file, 0) != k {
+		if r.wrong && k.number < 0 && w.l.in[k.file] && w.reader.at(w.l, k.file, 0) != k {
 			delete(r.y, k)
 		}
 	}
@@ -112,7 +119,7 @@ func (w *work) forget(r *rowState) error {
 			return err
 		}
 	}
-	r.stale, r.twins = false, w.twins.found
+	r.stale, r.wrong, r.twins = false, false, w.twins.found
 	w.calculate(r)
 	w.tell()
 	return nil

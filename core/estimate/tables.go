@@ -64,6 +64,8 @@ type tableWriter struct {
 	names  []int32
 	starts []int32 // of a directory: where its entries are in names
 	number []uint32
+	at     []int64    // of an entry: where its inode begins in the table
+	inside []fragment // of a small file: number of its fragment, and its offset there
 }
 
 // lookalike makes the tables. ratio is that of the data, about.
@@ -71,8 +73,9 @@ func lookalike(c *Census, l *layout, ratio float64) *tables {
 	every := func(bytes int) int { return max(l.entries*bytes/metaSize/keptChunks, 1) }
 	t := &tables{inodes: chunks{every: every(40)}, dirs: chunks{every: every(24)}, export: chunks{every: every(8 * 4)}}
 	t.fragments = chunks{every: max(len(l.fragments)*16/metaSize/4, 1)}
-	w := tableWriter{c: c, l: l, t: t, ratio: ratio, rnd: rand.New(rand.NewPCG(1, 2)), owners: map[uint32]uint16{}, number: make([]uint32, len(c.entries))}
+	w := tableWriter{c: c, l: l, t: t, ratio: ratio, rnd: rand.New(rand.NewPCG(1, 2)), owners: map[uint32]uint16{}, number: make([]uint32, len(c.entries)), at: make([]int64, len(c.entries))}
 	w.sortChildren()
+	w.findInside()
 	w.writeInodes()
 	w.writeDirs()
 	w.writeFragments()
@@ -105,6 +108,17 @@ func (w *tableWriter) sortChildren() {
 	}
 }
 
+// findInside finds where small files are.
+func (w *tableWriter) findInside() {
+	for i := range w.l.fragments {
+		offset := int32(0)
+		for _, f := range w.l.inFragment(i) {
+			w.inside = append(w.inside, fragment{int32(i), offset})
+			offset += int32(w.c.entries[f].size)
+		}
+	}
+}
+
 var le = binary.LittleEndian
 
 func (w *tableWriter) writeInodes() {
@@ -116,7 +130,7 @@ func (w *tableWriter) writeInodes() {
 			continue
 		}
 		count++
-		w.number[e.first] = count
+		w.number[e.first], w.at[e.first] = count, w.t.inodes.bytes
 		buf = w.inode(buf[:0], int32(i), count)
 		w.t.export.add(le.AppendUint64(nil, uint64(w.t.inodes.bytes/metaSize*3000)<<16|uint64(w.t.inodes.bytes%metaSize)))
 		w.t.inodes.add(buf)
@@ -167,7 +181,7 @@ func (w *tableWriter) file(b []byte, e *entry, i int32) []byte {
 	if small := w.l.inSmall[e.first]; e.size < blockSize {
 		offset, fragment := uint32(0), uint32(0xffffffff)
 		if small >= 0 && e.size > 0 {
-			fragment, offset = uint32(small)/64, uint32(w.rnd.IntN(blockSize))
+			fragment, offset = uint32(w.inside[small].first), uint32(w.inside[small].bytes)
 		}
 		b = le.AppendUint32(b, 0)
 		b = le.AppendUint32(b, fragment)
@@ -194,16 +208,18 @@ func (w *tableWriter) writeDirs() {
 		}
 		buf = buf[:0]
 		names := w.names[w.starts[i]:w.starts[i+1]]
+		head, first, chunk := 0, uint32(0), int64(-1)
 		for k, n := range names {
 			e := &w.c.entries[n]
-			number := w.number[e.first]
-			if k%180 == 0 { // about as many inodes are in one chunk
-				buf = le.AppendUint32(buf, uint32(min(len(names)-k, 180)-1))
-				buf = le.AppendUint32(buf, number/180*3000)
+			number, at := w.number[e.first], w.at[e.first]
+			if at/metaSize != chunk || k-head == 256 { // a header tells of inodes in one chunk
+				head, first, chunk = k, number, at/metaSize
+				buf = le.AppendUint32(buf, uint32(min(len(names)-k, 256)-1))
+				buf = le.AppendUint32(buf, uint32(chunk*3000))
 				buf = le.AppendUint32(buf, number)
 			}
-			buf = le.AppendUint16(buf, uint16(number*40%metaSize))
-			buf = le.AppendUint16(buf, uint16(int(number)-int(w.number[w.c.entries[names[k/180*180]].first])))
+			buf = le.AppendUint16(buf, uint16(at%metaSize))
+			buf = le.AppendUint16(buf, uint16(number-first))
 			buf = le.AppendUint16(buf, uint16(e.kind))
 			buf = le.AppendUint16(buf, uint16(len(e.name)-1))
 			buf = append(buf, e.name...)
