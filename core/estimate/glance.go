@@ -31,6 +31,10 @@ type glances struct {
 	clock time.Duration               // that they took
 }
 
+func newGlances(c *Census) glances {
+	return glances{small: make([]float32, len(c.entries)), large: map[int32]map[int32]float32{}}
+}
+
 // at is the glance at a block in which a file has data.
 func (g *glances) at(file int32, k key) float64 {
 	if k.number >= 0 {
@@ -104,8 +108,10 @@ func (w *work) glance(r *rowState) {
 	if w.calculate(r); w.glancesPay(r) && w.worst() == r {
 		return
 	}
-	for _, r := range w.rows {
-		w.calculate(r)
+	for _, other := range w.rows {
+		if other != r {
+			w.calculate(other)
+		}
 	}
 }
 

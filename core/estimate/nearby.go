@@ -37,7 +37,7 @@ func (w *work) near(s *sample) nearby {
 	for _, d := range w.current(s) {
 		l, at := n.leaf(d.file)
 		ratio := s.shrinks(d)
-		if x := w.glances.at(d.file, d.key); x > 0 && !math.IsNaN(d.at) && d.number < s.next && !seen[d.key] && (s.looked() || s.y[d.key].bytes > 0) {
+		if x := w.glances.at(d.file, d.key); x > 0 && s.place(d) && !seen[d.key] && (s.looked() || s.y[d.key].bytes > 0) {
 			seen[d.key], glanced = true, append(glanced, drawn{x: x, y: ratio})
 		}
 		for ; at >= 0; at = w.c.entries[at].parent {

@@ -60,7 +60,7 @@ func (w *work) measure(r *rowState) error {
 	if s == nil {
 		return nil
 	}
-	if len(w.current(s)) < firstCheap || s.next < s.top {
+	if len(w.current(s)) < firstCheap || s.behind() {
 		if some, err := w.draw(s, firstCheap); some || err != nil {
 			return err
 		}

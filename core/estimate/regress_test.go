@@ -33,6 +33,7 @@ type kindOfTree struct {
 	glanced int  // every so many-th block has a glance; 0: none
 }
 
+// makeUp makes one.
 func makeUp(rnd *rand.Rand, kind kindOfTree) *madeUp {
 	var files [][3]any
 	for dir := range 60 {
@@ -46,7 +47,7 @@ func makeUp(rnd *rand.Rand, kind kindOfTree) *madeUp {
 	c := byHand(files...)
 	m := &madeUp{work: &work{Run: &Run{}, c: c, axis: newAxis(c), reader: &blocks{c: c}}, x: map[key]float64{}, y: map[key]float64{}}
 	m.twins, m.l = &twins{c: c}, c.lay(all(c))
-	m.glances = glances{small: make([]float32, len(c.entries)), large: map[int32]map[int32]float32{}}
+	m.glances = newGlances(c)
 	if kind.aided {
 		c.image = &Old{block: blockSize, compressor: "xz", telling: true}
 	}

@@ -54,24 +54,17 @@ func (r *Run) run(ctx context.Context) {
 		run = func(do func()) { do() }
 	}
 	run(func() {
-		w := &work{Run: r, ctx: ctx, began: time.Now(), own: sys.CPUTime(), looks: map[key]cheap{}, idle: map[How]*rowState{}}
-		r.err = w.whole()
+		r.err = newWork(ctx, r).whole()
 	})
 }
 
+func newWork(ctx context.Context, r *Run) *work {
+	return &work{Run: r, ctx: ctx, began: time.Now(), own: sys.CPUTime(), looks: map[key]cheap{}, idle: map[How]*rowState{}}
+}
+
 func (w *work) whole() (err error) {
-	if w.root, err = sys.OpenDir(w.in.Dir); err != nil {
-		return err
-	}
-	defer w.root.Close()
-	if err := w.take(); err != nil {
-		return err
-	}
-	if w.exact, err = newExact(w.in.Engine, w.in.temp(), !w.in.Urgent); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.exact.close()) }()
-	if err := w.prepare(); err != nil {
+	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.begin(); err != nil {
 		return err
 	}
 	for w.again() || w.stay() {
@@ -80,6 +73,30 @@ func (w *work) whole() (err error) {
 		}
 	}
 	return w.ctx.Err()
+}
+
+// begin does what comes before measuring. Close is due even when it fails.
+func (w *work) begin() (err error) {
+	if w.root, err = sys.OpenDir(w.in.Dir); err != nil {
+		return err
+	}
+	if err := w.take(); err != nil {
+		return err
+	}
+	if w.exact, err = newExact(w.in.Engine, w.in.temp(), !w.in.Urgent); err != nil {
+		return err
+	}
+	return w.prepare()
+}
+
+func (w *work) close() (err error) {
+	if w.exact != nil {
+		err = w.exact.close()
+	}
+	if w.root != nil {
+		w.root.Close() //nolint:errcheck // it was only read
+	}
+	return err
 }
 
 // take makes the census, unless somebody else walked, and compares it with the
@@ -121,7 +138,7 @@ func (w *work) prepare() error {
 	w.axis = newAxis(w.c)
 	rnd := rand.New(rand.NewPCG(w.in.Seed, 1))
 	w.shift = rnd.Float64()
-	w.glances = glances{small: make([]float32, len(w.c.entries)), large: map[int32]map[int32]float32{}}
+	w.glances = newGlances(w.c)
 	w.twins = newTwins(w.c, w.axis, w.root, rnd)
 	w.reader = &blocks{c: w.c, root: w.root, buf: make([]byte, blockSize)}
 	if err := w.exact.add([]byte{0, 1, 2, 3}); err != nil {

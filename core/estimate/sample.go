@@ -48,6 +48,10 @@ func (s *sample) drawn() map[float64]bool {
 	return places
 }
 
+// place tells whether a draw is one of a place, and counts for the whole: no place
+// before it was passed over.
+func (s *sample) place(d draw) bool { return !math.IsNaN(d.at) && d.number < s.next }
+
 // behind tells whether places were passed over that count now.
 func (s *sample) behind() bool { return s.next < s.top && !s.end }
 
@@ -135,7 +139,7 @@ func (w *work) known(s *sample) known {
 	for _, d := range w.current(s) {
 		y, done := s.y[d.key]
 		exact := done && y.bytes > 0
-		if !math.IsNaN(d.at) && d.number < s.next {
+		if s.place(d) {
 			gap = gap || !done && !s.zeros(d)
 			k.places = append(k.places, drawn{at: d.at, x: d.x, y: float64(y.stored) / float64(max(y.bytes, 1)), exact: exact && !gap, again: hit[d.key], zeros: s.zeros(d), file: d.file, key: d.key})
 			hit[d.key] = true
@@ -206,8 +210,12 @@ func (w *work) predictLooked(s *sample, k known, rest float64) (bytes, stored fl
 	}
 	s.left[0] = s.fit.residual * (rest*rest + float64(s.fit.exact)*squares)
 	near := w.near(s)
-	if unseen, takes := w.others(s, near.takes, slices.Concat(k.looked, k.packed)); unseen >= 1 {
-		_, plain := w.others(s, near.plain, slices.Concat(k.looked, k.packed))
+	seen := slices.Concat(k.looked, k.packed)
+	if unseen, takes := w.others(s, near.takes, seen); unseen >= 1 {
+		plain := unseen
+		if near.glanced {
+			_, plain = w.others(s, near.plain, seen)
+		}
 		off, spread := near.off(s, k.places, unseen-plain, plain)
 		bytes, stored = bytes+unseen, stored+min(max(takes+off, 0), unseen)
 		s.left[1], s.glanced = spread*s.bytes, plain < unseen/2
