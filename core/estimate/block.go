@@ -51,13 +51,16 @@ func (b *blocks) read(l *layout, k key) []byte {
 // part reads a part of a file and gives its length. One that got shorter gives
 // what is left; what it grew by since the walk is not counted.
 func (b *blocks) part(file int32, buf []byte, from int64) int {
-	return b.parts(file, buf, []int64{from}, int64(len(buf)))
+	return b.parts(file, buf, []span{{from, from + int64(len(buf))}})
 }
 
-// parts reads parts of a file, each of so many bytes, one behind the other.
-func (b *blocks) parts(file int32, buf []byte, from []int64, bytes int64) (n int) {
+// span is a part of a file, in bytes.
+type span struct{ from, to int64 }
+
+// parts reads parts of a file, one behind the other.
+func (b *blocks) parts(file int32, buf []byte, spans []span) (n int) {
 	e := &b.c.entries[file]
-	if e.unread || len(from) == 0 {
+	if e.unread || len(spans) == 0 {
 		return 0
 	}
 	f, err := b.root.OpenBelow(b.c.path(file))
@@ -66,8 +69,8 @@ func (b *blocks) parts(file int32, buf []byte, from []int64, bytes int64) (n int
 		return 0
 	}
 	defer f.Close()
-	for _, at := range from {
-		read, err := f.ReadAt(buf[n:n+int(min(bytes, e.size-at))], at)
+	for _, s := range spans {
+		read, err := f.ReadAt(buf[n:n+int(s.to-s.from)], s.from)
 		if err != nil && err != io.EOF { //nolint:errorlint // ReadAt gives it as it is
 			e.unread = true
 			return 0
@@ -78,7 +81,7 @@ func (b *blocks) parts(file int32, buf []byte, from []int64, bytes int64) (n int
 }
 
 // pieces gives some pieces of a block that are spread over it, valid until the
-// next call: of small files no more than all of each.
+// next call. A piece of small files goes on in the next file.
 func (b *blocks) pieces(l *layout, k key) []byte {
 	files, begin, total := []int32{k.file}, -int64(k.number)*blockSize, int64(b.c.inBlock(k))
 	if k.number < 0 {
@@ -87,15 +90,22 @@ func (b *blocks) pieces(l *layout, k key) []byte {
 	}
 	share := total / glancePieces
 	each := min(glancePiece, share)
-	n, next := 0, int64(0)
+	n, piece := 0, int64(0)
 	for _, f := range files {
 		size := b.c.entries[f].size
-		var from []int64
-		for ; next < glancePieces && next*share+(share-each)/2 < begin+size; next++ {
-			at := next*share + (share-each)/2 - begin
-			from = append(from, min(at, max(size-each, 0)))
+		var spans []span
+		for piece < glancePieces {
+			from := piece*share + (share-each)/2 - begin
+			to := from + each
+			if from < size {
+				spans = append(spans, span{max(from, 0), min(to, size)})
+			}
+			if to > size { // the rest is in the next file
+				break
+			}
+			piece++
 		}
-		n += b.parts(f, b.buf[n:], from, each)
+		n += b.parts(f, b.buf[n:], spans)
 		begin += size
 	}
 	return b.buf[:n]

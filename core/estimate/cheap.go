@@ -17,11 +17,8 @@ var (
 // cheap is what they made of a block: ratios, 0 when they did not look.
 type cheap struct{ quickest, second float32 }
 
-// Ratios of the quickest between which the second looks.
-const (
-	secondFrom = 0.45
-	secondTo   = 0.9
-)
+// secondFrom is the ratio of the quickest from which on the second looks.
+const secondFrom = 0.45
 
 // try finds whether this engine has the quickest; else the second does it all.
 func (w *work) try() error {
@@ -36,8 +33,8 @@ func (w *work) try() error {
 // alone tells whether the second does it all for a row.
 func (w *work) alone(r *rowState) bool { return r.how.Compressor == "gzip" || !w.quick }
 
-// between tells whether the second has a say where the quickest looked.
-func (c cheap) between() bool { return c.quickest >= secondFrom && c.quickest <= secondTo }
+// both tells whether the second has a say where the quickest looked.
+func (c cheap) both() bool { return c.quickest >= secondFrom }
 
 // ratio is what the cheap compressor of a row made of a block; 0 when it did not
 // look.
@@ -45,7 +42,7 @@ func (w *work) ratio(r *rowState, k key) float64 {
 	switch c := w.looks[k]; {
 	case w.alone(r):
 		return float64(c.second)
-	case c.between():
+	case c.both():
 		return float64(min(c.quickest, c.second))
 	default:
 		return float64(c.quickest)
@@ -55,52 +52,104 @@ func (w *work) ratio(r *rowState, k key) float64 {
 // look has the cheap compressor of a row look at the blocks that it does not
 // know yet.
 func (w *work) look(r *rowState, keys []key) error {
-	if !w.alone(r) {
-		err := w.lookWith(quickest, keys, func(c cheap) bool { return c.quickest == 0 }, func(c *cheap, x float32) { c.quickest = x })
-		if err != nil {
-			return err
-		}
-	}
-	return w.lookWith(second, keys, func(c cheap) bool { return c.second == 0 && (w.alone(r) || c.between()) }, func(c *cheap, x float32) { c.second = x })
-}
-
-// lookWith has a compressor pack the blocks that want it, and sets what it made
-// of them.
-func (w *work) lookWith(h How, keys []key, wants func(cheap) bool, set func(*cheap, float32)) error {
 	var list []key
 	for _, k := range keys {
-		if wants(w.looks[k]) && !slices.Contains(list, k) {
+		if c := w.looks[k]; (w.lacksQuickest(r, c) || w.lacksSecond(r, c)) && !slices.Contains(list, k) {
 			list = append(list, k)
 		}
 	}
 	for batch := range slices.Chunk(list, maxBatch) {
-		sizes, lengths, err := w.packBlocks(h, batch)
+		if err := w.lookAt(r, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *work) lacksQuickest(r *rowState, c cheap) bool { return !w.alone(r) && c.quickest == 0 }
+
+func (w *work) lacksSecond(r *rowState, c cheap) bool {
+	return c.second == 0 && (w.alone(r) || c.both())
+}
+
+// lookAt has both look at some blocks, which are read once: the second at those
+// that want it.
+func (w *work) lookAt(r *rowState, keys []key) (err error) {
+	defer func() { err = errors.Join(err, w.exact.clear()) }()
+	lengths, err := w.lay(keys)
+	if err != nil {
+		return err
+	}
+	lack := func(k key) bool { return w.lacksQuickest(r, w.looks[k]) }
+	if slices.ContainsFunc(keys, lack) {
+		sizes, err := w.packLaid(quickest)
 		if err != nil {
 			return err
 		}
-		for i, k := range batch {
-			c := w.looks[k]
-			set(&c, max(float32(sizes[i])/float32(max(lengths[i], 1)), 1e-6)) // holes have no size
+		for i, k := range keys {
+			w.looks[k] = cheap{quickest: shrunk(sizes[i], lengths[i]), second: w.looks[k].second}
+		}
+	}
+	some := false
+	for i, k := range keys {
+		if w.lacksSecond(r, w.looks[k]) {
+			some = true
+		} else if err := w.exact.drop(i); err != nil {
+			return err
+		}
+	}
+	if !some {
+		return nil
+	}
+	sizes, err := w.packLaid(second)
+	if err != nil {
+		return err
+	}
+	for i, k := range keys {
+		if c := w.looks[k]; w.lacksSecond(r, c) {
+			c.second = shrunk(sizes[i], lengths[i])
 			w.looks[k] = c
 		}
 	}
 	return nil
 }
 
-// packBlocks has the engine pack blocks, and gives their sizes, stored and as
-// they are, in bytes.
-func (w *work) packBlocks(h How, keys []key) (sizes []int64, lengths []int32, err error) {
+// shrunk is what was made of a block, as it is kept: never 0, though holes have no
+// size.
+func shrunk(stored int64, bytes int32) float32 {
+	return max(float32(stored)/float32(max(bytes, 1)), 1e-6)
+}
+
+// lay lays blocks down for the engine, and gives their lengths in bytes.
+func (w *work) lay(keys []key) (lengths []int32, err error) {
 	for _, k := range keys {
 		if w.step.Err() != nil {
-			return nil, nil, errors.Join(w.step.Err(), w.exact.clear())
+			return nil, w.step.Err()
 		}
 		data := w.reader.read(w.l, k)
 		lengths = append(lengths, int32(len(data)))
 		if err := w.exact.add(data); err != nil {
-			return nil, nil, errors.Join(err, w.exact.clear())
+			return nil, err
 		}
 	}
-	sizes, w.lately, err = w.exact.run(w.step, h, blockSize)
+	return lengths, nil
+}
+
+// packLaid has the engine pack the blocks that lie there, and gives their stored sizes
+// in bytes.
+func (w *work) packLaid(h How) (sizes []int64, err error) {
+	sizes, w.lately, err = w.exact.measure(w.step, h, blockSize)
 	w.child += w.lately
+	return sizes, err
+}
+
+// packBlocks has the engine pack blocks, and gives their sizes, stored and as
+// they are, in bytes.
+func (w *work) packBlocks(h How, keys []key) (sizes []int64, lengths []int32, err error) {
+	defer func() { err = errors.Join(err, w.exact.clear()) }()
+	if lengths, err = w.lay(keys); err != nil {
+		return nil, nil, err
+	}
+	sizes, err = w.packLaid(h)
 	return sizes, lengths, err
 }

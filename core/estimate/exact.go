@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -24,6 +26,7 @@ type exact struct {
 	files  int    // that lie there now
 	calm   bool
 	start  time.Duration // of the processors, that a run takes before it packs
+	each   time.Duration // and for every file, to find, to open and to compare it
 }
 
 // newExact makes the folder, below temp or where temporary files lie.
@@ -51,10 +54,15 @@ func (x *exact) add(data []byte) error {
 	return err
 }
 
-// run packs what was added, in blocks of so many bytes, gives the stored size of
-// each and the time of the processors that it took, and takes it away.
+// run packs what was added, as measure, and takes it away.
 func (x *exact) run(ctx context.Context, h How, block int) (sizes []int64, cpu time.Duration, err error) {
-	defer func() { err = errors.Join(err, x.clear()) }()
+	sizes, cpu, err = x.measure(ctx, h, block)
+	return sizes, cpu, errors.Join(err, x.clear())
+}
+
+// measure packs what was added and not dropped, in blocks of so many bytes, and gives
+// the stored size of each and the time of the processors that it took.
+func (x *exact) measure(ctx context.Context, h How, block int) (sizes []int64, cpu time.Duration, err error) {
 	out := filepath.Join(x.dir, "out")
 	args := []string{filepath.Join(x.dir, "in"), out, "-no-fragments", "-no-duplicates", "-no-xattrs"}
 	if cpu, err = pack(ctx, x.engine, args, h, block, x.calm); err != nil {
@@ -81,10 +89,44 @@ func pack(ctx context.Context, e build.Engine, args []string, h How, block int, 
 	return p.CPU(), err
 }
 
+// calibrate finds what a run takes, and what each file takes of it, however little is
+// in it: by that two runs differ, both of which need all else.
+func (x *exact) calibrate(ctx context.Context, h How) (cpu time.Duration, err error) {
+	few, err1 := x.smallFiles(ctx, h, fewSmall)
+	many, err2 := x.smallFiles(ctx, h, manySmall)
+	err3 := x.add([]byte{0, 1, 2, 3})
+	_, start, err4 := x.run(ctx, h, blockSize)
+	x.start, x.each = start, max(many-few, 0)/(manySmall-fewSmall)
+	return few + many + start, errors.Join(err1, err2, err3, err4)
+}
+
+const (
+	fewSmall  = 64
+	manySmall = 576
+)
+
+// smallFiles packs n files with a few bytes, as files of a tree are packed, and gives the
+// time of the processors that it takes.
+func (x *exact) smallFiles(ctx context.Context, h How, n int) (cpu time.Duration, err error) {
+	defer func() { err = errors.Join(err, x.clear()) }()
+	for i := range n {
+		few := slices.Repeat([]byte{'x'}, i%64) // mksquashfs compares those of the same size
+		if err := x.add(strconv.AppendInt(few, int64(i), 10)); err != nil {
+			return 0, err
+		}
+	}
+	return pack(ctx, x.engine, []string{filepath.Join(x.dir, "in"), filepath.Join(x.dir, "out"), "-no-xattrs"}, h, blockSize, x.calm)
+}
+
+// drop takes away what was added as number i.
+func (x *exact) drop(i int) error { return os.Remove(x.name(i)) }
+
 func (x *exact) clear() error {
 	var errs []error
 	for ; x.files > 0; x.files-- {
-		errs = append(errs, os.Remove(x.name(x.files-1)))
+		if err := x.drop(x.files - 1); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

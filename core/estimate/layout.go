@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"math/bits"
 	"slices"
 	"sort"
 )
@@ -182,18 +183,14 @@ func (l *layout) inFragment(i int) []int32 {
 	return l.small[l.fragments[i].first:end]
 }
 
-// point is place number k of an endless row, of which every beginning is spread
-// evenly over [0, 1): the van der Corput sequence, shifted.
-func point(k uint32, shift float64) float64 {
-	bits, v := k, 0.0
-	for step := 0.5; bits > 0; step /= 2 {
-		if bits&1 > 0 {
-			v += step
-		}
-		bits >>= 1
+// point is place number k of an endless row over [0, 1), of which every beginning is
+// spread evenly: the van der Corput sequence. Each seed shuffles it in halves of
+// halves, so that no two have the same places, as shifted ones nearly have (Laine and
+// Karras, Stratified Sampling for Stochastic Transparency, 2011).
+func point(k, seed uint32) float64 {
+	x := k + seed // the last bit says which half: the row that counts the bits backwards
+	for _, even := range [...]uint32{0x6c50b47c, 0xb82f1e52, 0xc7afe638, 0x8d22f6e6} {
+		x ^= x * even // a bit of the product knows only those below it
 	}
-	if v += shift; v >= 1 {
-		v--
-	}
-	return v
+	return float64(bits.Reverse32(x)) / (1 << 32)
 }

@@ -35,6 +35,9 @@ func (w *work) next() error {
 			return w.forget(r)
 		}
 	}
+	if t := w.untimed(r); t != nil {
+		return w.time(t)
+	}
 	if r == nil {
 		return nil
 	}
@@ -191,7 +194,7 @@ func (w *work) draw(s *sample, n int) (bool, error) {
 
 // place is place number n, if it hits a block of a sample.
 func (w *work) place(s *sample, n uint32) (d draw, hit bool) {
-	at := point(n, w.shift)
+	at := point(n, w.places)
 	file, offset := w.axis.find(int64(at * float64(w.axis.length())))
 	if !w.counts(s, file) {
 		return draw{}, false
@@ -276,7 +279,7 @@ func (w *work) remaining(s *sample, n int) []draw {
 
 // pack has the real compressor pack the next blocks.
 func (w *work) pack(s *sample) error {
-	n := min(max(firstExact, s.fit.exact/4), maxBatch)
+	n := min(max(firstExact, s.fit.exact/8), maxBatch)
 	if s.how.Compressor == "lz4" {
 		n = maxBatch // they cost no more than looks
 	}

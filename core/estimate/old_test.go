@@ -27,13 +27,16 @@ func TestOldImage(t *testing.T) {
 		check(t, err)
 		old, err := ReadOld(t.Context(), bytes.NewReader(raw))
 		check(t, err)
+		in := input(t, dir, compressor)
+		in.Old = old
+		if s := last(t, Start(t.Context(), in)); s.Rows[0].Blocks > 0 || s.Rows[0].Seconds <= 0 {
+			t.Errorf("%s: nothing is new, but %+v", compressor, s.Rows[0])
+		}
 		put(t, dir+"/usr/lib/lib03.so", prose(rnd, 800_000))
 		put(t, dir+"/home/user/new.txt", prose(rnd, 500_000))
 		put(t, dir+"/home/user/again.txt", raw[:0])
 		check(t, os.RemoveAll(dir+"/usr/share/doc/p03"))
 		_, size := truth(t, dir, compressor)
-		in := input(t, dir, compressor)
-		in.Old = old
 		s := last(t, Start(t.Context(), in))
 		near(t, compressor, s.Rows[0], size, 0.004)
 		if n := s.Rows[0].Blocks; n > 8 {

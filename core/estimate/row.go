@@ -21,6 +21,7 @@ type rowState struct {
 	unread   float64       // bytes that nobody can read: they count in full
 	mean     float64       // ratio of all other data
 	exactCPU time.Duration // of a real figure, lately
+	timed    timed
 	out      Row
 	sure     bool
 	twins    int64 // twins.found when blocks were looked at
@@ -51,7 +52,7 @@ func (w *work) nothing(r *rowState, file int32) bool {
 
 // sum is what the choices leave of the axis for a row.
 func (w *work) sum(r *rowState) {
-	r.known, r.unread = 0, 0
+	r.known, r.unread, r.timed.of = 0, 0, 0
 	for _, s := range r.samples {
 		s.bytes = 0
 	}
@@ -59,7 +60,10 @@ func (w *work) sum(r *rowState) {
 		switch e := &w.c.entries[f]; {
 		case !w.l.own[f]:
 		case w.priced(r, f):
-			r.known += w.c.image.nodes[e.old].stored
+			stored := w.c.image.nodes[e.old].stored
+			if r.known += stored; stored > 0 {
+				r.timed.of += float64(w.c.data(f))
+			}
 		case w.nothing(r, f):
 		case e.unread:
 			r.unread += float64(w.c.data(f))
@@ -198,19 +202,18 @@ func (w *work) fill(r *rowState, estimate float64, sure certainty, whole bool) {
 // costs to find and open, on so many processors.
 func (w *work) seconds(r *rowState) float64 {
 	cpu, bytes := 0.0, 0.0
-	for _, s := range r.samples {
-		if s.packed > 0 {
-			weight := max(s.bytes, 1)
-			cpu, bytes = cpu+s.cpu.Seconds()/float64(s.packed)*weight, bytes+weight
+	add := func(t time.Duration, packed int64, of float64) {
+		if packed > 0 {
+			cpu, bytes = cpu+t.Seconds()/float64(packed)*max(of, 1), bytes+max(of, 1)
 		}
 	}
+	for _, s := range r.samples {
+		add(s.cpu, s.packed, s.bytes)
+	}
+	add(r.timed.cpu, r.timed.packed, r.timed.of)
 	if bytes == 0 {
 		return 0
 	}
-	cpu = cpu/bytes*float64(w.l.bytes) + perFile.Seconds()*float64(len(w.c.entries))
+	cpu = cpu/bytes*float64(w.l.bytes) + w.exact.each.Seconds()*float64(w.l.entries)
 	return cpu / float64(max(r.how.Processors, 1))
 }
-
-// perFile is what mksquashfs needs to look at an entry and to open it: measured
-// with lz4 on trees of tiny files.
-const perFile = 25 * time.Microsecond

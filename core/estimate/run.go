@@ -27,7 +27,7 @@ type work struct {
 	quick    bool // the engine has the quickest compressor
 	glances  glances
 	exact    *exact
-	shift    float64
+	places   uint32            // what makes their row
 	rows     []*rowState       // those of the choice, in its order
 	idle     map[How]*rowState // those of other choices; without processors, which change no size
 	room     int64
@@ -137,18 +137,15 @@ const eventGap = 100 * time.Millisecond
 func (w *work) prepare() error {
 	w.axis = newAxis(w.c)
 	rnd := rand.New(rand.NewPCG(w.in.Seed, 1))
-	w.shift = rnd.Float64()
+	w.places = rnd.Uint32()
 	w.glances = newGlances(w.c)
 	w.twins = newTwins(w.c, w.axis, w.root, rnd)
 	w.reader = &blocks{c: w.c, root: w.root, buf: make([]byte, blockSize)}
-	if err := w.exact.add([]byte{0, 1, 2, 3}); err != nil {
-		return err
-	}
-	_, cpu, err := w.exact.run(w.ctx, How{Compressor: w.in.Hows[0].Compressor, Processors: 1}, blockSize)
+	cpu, err := w.exact.calibrate(w.ctx, How{Compressor: w.in.Hows[0].Compressor, Processors: 1})
+	w.child += cpu
 	if err != nil {
 		return fmt.Errorf("cannot start %s: %w", w.in.Engine.Path, err)
 	}
-	w.exact.start, w.child = cpu, w.child+cpu
 	if err := w.try(); err != nil {
 		return err
 	}
@@ -227,7 +224,7 @@ func (w *work) again() bool {
 			return true
 		}
 	}
-	return false
+	return w.untimed(nil) != nil
 }
 
 // stay tells what is known in the end, waits for other choices, and tells

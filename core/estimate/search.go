@@ -23,13 +23,13 @@ const (
 // twice at blocks of small files, which hold others once twins are known.
 func (w *work) twinsPay(r *rowState) bool {
 	spent, clock := w.spent()-w.before, time.Since(w.ready)
-	if spent < twinsFirst && clock < 2*twinsFirst {
-		return true
-	}
 	if r.ended() {
 		return true // there is nothing else
 	}
 	some, se := w.twins.expected(w.l)
+	if spent < twinsFirst && clock < 2*twinsFirst {
+		return some+2*se > manyTwins*r.sampled()
+	}
 	if r.packs == 0 {
 		return some > manyTwins*r.sampled() && spent < twinsMost && clock < 2*twinsMost
 	}
