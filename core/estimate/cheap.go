@@ -17,24 +17,35 @@ var (
 // cheap is what they made of a block: ratios, 0 when they did not look.
 type cheap struct{ quickest, second float32 }
 
-// secondFrom is the ratio of the quickest from which on the second looks.
-const secondFrom = 0.45
+// Ratios of the quickest between which the second looks.
+const (
+	secondFrom = 0.45
+	secondTo   = 0.9
+)
 
-// try finds whether this engine has the quickest; else the second does it all.
+// try finds whether this engine has the quickest; else the second does it all. It
+// finds, too, what a run takes, and every file, if somebody wants to know the time.
 func (w *work) try() error {
-	if err := w.exact.add([]byte{0, 1, 2, 3}); err != nil {
+	cpu, err := w.exact.one(w.ctx, quickest)
+	w.quick, w.child = err == nil, w.child+cpu
+	if w.exact.start, err = w.exact.one(w.ctx, How{Compressor: w.in.Hows[0].Compressor}); err != nil || w.in.Settle {
+		w.child += w.exact.start
 		return err
 	}
-	_, cpu, err := w.exact.run(w.ctx, quickest, blockSize)
-	w.quick, w.child = err == nil, w.child+cpu
-	return w.ctx.Err()
+	h := second
+	if w.quick {
+		h = quickest
+	}
+	cpu, err = w.exact.calibrate(w.ctx, h)
+	w.child += w.exact.start + cpu
+	return err
 }
 
 // alone tells whether the second does it all for a row.
 func (w *work) alone(r *rowState) bool { return r.how.Compressor == "gzip" || !w.quick }
 
 // both tells whether the second has a say where the quickest looked.
-func (c cheap) both() bool { return c.quickest >= secondFrom }
+func (c cheap) both() bool { return c.quickest >= secondFrom && c.quickest <= secondTo }
 
 // ratio is what the cheap compressor of a row made of a block; 0 when it did not
 // look.
@@ -87,7 +98,9 @@ func (w *work) lookAt(r *rowState, keys []key) (err error) {
 			return err
 		}
 		for i, k := range keys {
-			w.looks[k] = cheap{quickest: shrunk(sizes[i], lengths[i]), second: w.looks[k].second}
+			if lack(k) {
+				w.looks[k] = cheap{quickest: shrunk(sizes[i], lengths[i]), second: w.looks[k].second}
+			}
 		}
 	}
 	some := false

@@ -56,7 +56,7 @@ func TestChooseKeeps(t *testing.T) {
 	c.Rules, c.Number = plan.Compile([]string{"home/*"}), 1
 	r.Choose(c)
 	for s = range r.States() {
-		if s.Number == 1 {
+		if s.Number == 1 && s.Rows[0].Blocks > 0 { // first a place may come that home had a twin of
 			break
 		}
 	}

@@ -25,8 +25,8 @@ type exact struct {
 	dir    string // should lie in memory
 	files  int    // that lie there now
 	calm   bool
-	start  time.Duration // of the processors, that a run takes before it packs
-	each   time.Duration // and for every file, to find, to open and to compare it
+	start  time.Duration // of the processors, that a run takes for one file before it packs
+	each   time.Duration // and for each other, to find, to open and to compare it; 0 when nobody asked
 }
 
 // newExact makes the folder, below temp or where temporary files lie.
@@ -47,17 +47,8 @@ func (x *exact) name(i int) string { return filepath.Join(x.dir, "in", fmt.Sprin
 
 // add lays a block down for the next run.
 func (x *exact) add(data []byte) error {
-	err := os.WriteFile(x.name(x.files), data, 0o600)
-	if err == nil {
-		x.files++
-	}
-	return err
-}
-
-// run packs what was added, as measure, and takes it away.
-func (x *exact) run(ctx context.Context, h How, block int) (sizes []int64, cpu time.Duration, err error) {
-	sizes, cpu, err = x.measure(ctx, h, block)
-	return sizes, cpu, errors.Join(err, x.clear())
+	x.files++
+	return os.WriteFile(x.name(x.files-1), data, 0o600)
 }
 
 // measure packs what was added and not dropped, in blocks of so many bytes, and gives
@@ -89,15 +80,16 @@ func pack(ctx context.Context, e build.Engine, args []string, h How, block int, 
 	return p.CPU(), err
 }
 
-// calibrate finds what a run takes, and what each file takes of it, however little is
-// in it: by that two runs differ, both of which need all else.
+// calibrate finds what each file takes of a run, however little is in it: by that two
+// runs differ, both of which need all else.
 func (x *exact) calibrate(ctx context.Context, h How) (cpu time.Duration, err error) {
-	few, err1 := x.smallFiles(ctx, h, fewSmall)
-	many, err2 := x.smallFiles(ctx, h, manySmall)
-	err3 := x.add([]byte{0, 1, 2, 3})
-	_, start, err4 := x.run(ctx, h, blockSize)
-	x.start, x.each = start, max(many-few, 0)/(manySmall-fewSmall)
-	return few + many + start, errors.Join(err1, err2, err3, err4)
+	few, err := x.smallFiles(ctx, h, fewSmall)
+	if err != nil {
+		return few, err
+	}
+	many, err := x.smallFiles(ctx, h, manySmall)
+	x.each = max(many-few, 0) / (manySmall - fewSmall)
+	return few + many, err
 }
 
 const (
@@ -110,12 +102,23 @@ const (
 func (x *exact) smallFiles(ctx context.Context, h How, n int) (cpu time.Duration, err error) {
 	defer func() { err = errors.Join(err, x.clear()) }()
 	for i := range n {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		few := slices.Repeat([]byte{'x'}, i%64) // mksquashfs compares those of the same size
 		if err := x.add(strconv.AppendInt(few, int64(i), 10)); err != nil {
 			return 0, err
 		}
 	}
 	return pack(ctx, x.engine, []string{filepath.Join(x.dir, "in"), filepath.Join(x.dir, "out"), "-no-xattrs"}, h, blockSize, x.calm)
+}
+
+// one packs a file of a few bytes, and gives the time of the processors that it takes.
+func (x *exact) one(ctx context.Context, h How) (cpu time.Duration, err error) {
+	if err = x.add([]byte{0, 1, 2, 3}); err == nil {
+		_, cpu, err = x.measure(ctx, h, blockSize)
+	}
+	return cpu, errors.Join(err, x.clear())
 }
 
 // drop takes away what was added as number i.

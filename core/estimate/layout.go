@@ -186,11 +186,14 @@ func (l *layout) inFragment(i int) []int32 {
 // point is place number k of an endless row over [0, 1), of which every beginning is
 // spread evenly: the van der Corput sequence. Each seed shuffles it in halves of
 // halves, so that no two have the same places, as shifted ones nearly have (Laine and
-// Karras, Stratified Sampling for Stochastic Transparency, 2011).
+// Karras, Stratified Sampling for Stochastic Transparency, 2011, in the form of Vegdahl,
+// Building a Better LK Hash, 2021).
 func point(k, seed uint32) float64 {
-	x := k + seed // the last bit says which half: the row that counts the bits backwards
-	for _, even := range [...]uint32{0x6c50b47c, 0xb82f1e52, 0xc7afe638, 0x8d22f6e6} {
-		x ^= x * even // a bit of the product knows only those below it
-	}
+	x := k // its last bit says which half, the next which quarter: none may know of those above it
+	x ^= x * 0x3d20adea
+	x += seed
+	x *= seed>>16 | 1
+	x ^= x * 0x05526c56
+	x ^= x * 0x53a22864
 	return float64(bits.Reverse32(x)) / (1 << 32)
 }

@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -69,7 +70,7 @@ func (w *work) measure(r *rowState) error {
 		}
 	}
 	if look {
-		if some, err := w.draw(s, min(max(len(s.draws)/4, 2*firstCheap), mostCheap)); some || err != nil {
+		if some, err := w.draw(s, min(max(len(s.draws)/8, 2*firstCheap), mostCheap)); some || err != nil {
 			return err
 		}
 	}
@@ -311,13 +312,14 @@ func (w *work) pack(s *sample) error {
 		}
 	}
 	s.packs++
-	s.cpu += max(w.lately-w.exact.start, 0)
+	s.cpu += w.packing(len(keys))
 	s.exactCPU = max((w.lately+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
 	return nil
 }
 
 // packTables has the real compressor pack pieces of the look-alike tables.
-func (w *work) packTables(r *rowState) error {
+func (w *work) packTables(r *rowState) (err error) {
+	defer func() { err = errors.Join(err, w.exact.clear()) }()
 	for _, t := range w.tables.all() {
 		for _, chunk := range t.kept {
 			if err := w.exact.add(chunk); err != nil {
@@ -325,7 +327,7 @@ func (w *work) packTables(r *rowState) error {
 			}
 		}
 	}
-	sizes, cpu, err := w.exact.run(w.step, r.how, metaSize)
+	sizes, cpu, err := w.exact.measure(w.step, r.how, metaSize)
 	w.child += cpu
 	if err != nil {
 		return err

@@ -32,6 +32,11 @@ func TestOldImage(t *testing.T) {
 		if s := last(t, Start(t.Context(), in)); s.Rows[0].Blocks > 0 || s.Rows[0].Seconds <= 0 {
 			t.Errorf("%s: nothing is new, but %+v", compressor, s.Rows[0])
 		}
+		in.Settle, in.Room = true, 1<<40
+		if s := last(t, Start(t.Context(), in)); s.Rows[0].Verdict != Fits || s.Rows[0].Seconds > 0 {
+			t.Errorf("%s: for a verdict only time was measured: %+v", compressor, s.Rows[0])
+		}
+		in.Settle, in.Room = false, -1
 		put(t, dir+"/usr/lib/lib03.so", prose(rnd, 800_000))
 		put(t, dir+"/home/user/new.txt", prose(rnd, 500_000))
 		put(t, dir+"/home/user/again.txt", raw[:0])

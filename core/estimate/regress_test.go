@@ -178,6 +178,27 @@ func TestPointsAreEven(t *testing.T) {
 	}
 }
 
+// TestPointsOfSeeds: two seeds share no more places than chance has them share.
+func TestPointsOfSeeds(t *testing.T) {
+	const n, cells = 128, 512
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		one, other, both := rnd.Uint32(), rnd.Uint32(), 0
+		hit := map[int]bool{}
+		for k := range uint32(n) {
+			hit[int(point(k, one)*cells)] = true
+		}
+		for k := range uint32(n) {
+			if hit[int(point(k, other)*cells)] {
+				both++
+			}
+		}
+		if both < 8 || both > 56 { // 32, and five times the standard deviation
+			t.Errorf("seeds %d and %d share %d of %d places", one, other, both, n)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	const mb = 1_000_000
 	for _, c := range []struct {

@@ -141,13 +141,8 @@ func (w *work) prepare() error {
 	w.glances = newGlances(w.c)
 	w.twins = newTwins(w.c, w.axis, w.root, rnd)
 	w.reader = &blocks{c: w.c, root: w.root, buf: make([]byte, blockSize)}
-	cpu, err := w.exact.calibrate(w.ctx, How{Compressor: w.in.Hows[0].Compressor, Processors: 1})
-	w.child += cpu
-	if err != nil {
-		return fmt.Errorf("cannot start %s: %w", w.in.Engine.Path, err)
-	}
 	if err := w.try(); err != nil {
-		return err
+		return fmt.Errorf("cannot start %s: %w", w.in.Engine.Path, err)
 	}
 	w.choose(w.in.Choice)
 	w.ready, w.before = time.Now(), w.spent()

@@ -12,7 +12,7 @@ import (
 
 // When to look for twins.
 const (
-	twinsFirst = 300 * time.Millisecond // of the processors, until which they come first
+	twinsFirst = 300 * time.Millisecond // of the processors, until which they come first, unless there are few for sure
 	twinsMost  = 2 * twinsFirst         // and until which they do while there may be many
 	twinsSoon  = 600 * time.Millisecond // what is left of them, which is then done at once
 	manyTwins  = 0.002                  // of the bytes

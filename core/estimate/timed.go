@@ -1,11 +1,15 @@
 package estimate
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // timed is what is learned of the files of which the old image tells the size: how
 // long packing them takes. What is new in a tree may be of quite another kind.
 type timed struct {
 	of     float64 // bytes of such files
+	among  float64 // that there were of them when it was measured
 	next   uint32  // of the row of places
 	blocks int
 	cpu    time.Duration // of the real compressor, beyond that of starting
@@ -17,13 +21,22 @@ const (
 	someTimed = 4  // in one step; all in one of lz4, of which few take less than starting does
 )
 
-// untimed is the row for which a step should go to that: there is one for each two
-// with a real figure, and more when nothing else is left. It is nil when all know enough.
+// enough tells whether no more is to be packed for it. What was measured when there
+// was half as much, under other choices, tells nothing.
+func (t *timed) enough() bool {
+	return t.of < blockSize || t.blocks >= mostTimed && t.of < 2*t.among
+}
+
+// untimed is the row of which such files are to be packed now; nil when none is due.
+// Each row gets its first time at once, then there is a block for each two with a real
+// figure; the rest is for when nothing else is left.
 func (w *work) untimed(worst *rowState) *rowState {
+	if w.in.Settle { // who waits for a verdict asks for no time
+		return nil
+	}
 	for _, r := range w.rows {
-		t := &r.timed
-		enough := t.blocks >= mostTimed || t.of < blockSize
-		if !enough && (r.sure || r == worst && r.out.Blocks >= max(firstExact, 2*t.blocks)) {
+		due := r.sure && (worst == nil || r.timed.blocks == 0) || r == worst && r.out.Blocks >= max(firstExact, 2*r.timed.blocks)
+		if due && !r.timed.enough() {
 			return r
 		}
 	}
@@ -32,21 +45,12 @@ func (w *work) untimed(worst *rowState) *rowState {
 
 // time packs the next blocks of such files; when none is found, that is all.
 func (w *work) time(r *rowState) error {
-	var keys []key
 	t := &r.timed
-	n := someTimed
-	if r.how.Compressor == "lz4" {
-		n = mostTimed
+	if t.blocks >= mostTimed {
+		*t = timed{of: t.of, next: t.next}
 	}
-	for misses := 0; len(keys) < n && misses < 64*1024; t.next++ {
-		file, offset := w.axis.find(int64(point(t.next, w.places) * float64(w.axis.length())))
-		if !w.l.own[file] || !w.priced(r, file) || w.c.image.nodes[w.c.entries[file].old].stored == 0 {
-			misses++
-			continue
-		}
-		keys = append(keys, w.reader.at(w.l, file, offset))
-	}
-	if len(keys) == 0 {
+	keys := w.toTime(r)
+	if t.among = t.of; len(keys) == 0 {
 		t.blocks = mostTimed
 		return nil
 	}
@@ -57,8 +61,31 @@ func (w *work) time(r *rowState) error {
 	for _, n := range lengths {
 		t.packed += int64(n)
 	}
-	t.blocks, t.cpu = t.blocks+len(keys), t.cpu+max(w.lately-w.exact.start, 0)
-	w.calculate(r)
+	t.blocks, t.cpu = t.blocks+len(keys), t.cpu+w.packing(len(keys))
+	r.out.Seconds = w.seconds(r)
 	w.tell()
 	return nil
+}
+
+// toTime draws the next blocks.
+func (w *work) toTime(r *rowState) (keys []key) {
+	n := someTimed
+	if r.how.Compressor == "lz4" {
+		n = mostTimed
+	}
+	for misses := 0; len(keys) < n && misses < 64*1024; r.timed.next++ {
+		file, offset := w.axis.find(int64(point(r.timed.next, w.places) * float64(w.axis.length())))
+		k := w.reader.at(w.l, file, offset)
+		if !w.l.own[file] || !w.priced(r, file) || w.c.image.nodes[w.c.entries[file].old].stored == 0 || slices.Contains(keys, k) {
+			misses++
+			continue
+		}
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// packing is what of the time of the last run went into packing its files.
+func (w *work) packing(files int) time.Duration {
+	return max(w.lately-w.exact.start-w.exact.each*time.Duration(files-1), 0)
 }
