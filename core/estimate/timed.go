@@ -16,15 +16,20 @@ type timed struct {
 	packed int64         // bytes that it packed
 }
 
-const (
-	mostTimed = 16 // blocks
-	someTimed = 4  // in one step; all in one of lz4, of which few take less than starting does
-)
+// timing is how many blocks are packed for that, and how many in one step: more of
+// lz4, of which few take less time than starting does. They fit into a folder of 16 MiB.
+func (r *rowState) timing() (most, step int) {
+	if r.how.Compressor == "lz4" {
+		return 90, 30
+	}
+	return 16, 4
+}
 
-// enough tells whether no more is to be packed for it. What was measured when there
-// was half as much, under other choices, tells nothing.
-func (t *timed) enough() bool {
-	return t.of < blockSize || t.blocks >= mostTimed && t.of < 2*t.among
+// timedEnough tells whether no more is to be packed for it. What was measured when
+// there was half as much, under other choices, tells nothing.
+func (r *rowState) timedEnough() bool {
+	most, _ := r.timing()
+	return r.timed.of < blockSize || r.timed.blocks >= most && r.timed.of < 2*r.timed.among
 }
 
 // untimed is the row of which such files are to be packed now; nil when none is due.
@@ -36,7 +41,7 @@ func (w *work) untimed(worst *rowState) *rowState {
 	}
 	for _, r := range w.rows {
 		due := r.sure && (worst == nil || r.timed.blocks == 0) || r == worst && r.out.Blocks >= max(firstExact, 2*r.timed.blocks)
-		if due && !r.timed.enough() {
+		if due && !r.timedEnough() {
 			return r
 		}
 	}
@@ -46,12 +51,13 @@ func (w *work) untimed(worst *rowState) *rowState {
 // time packs the next blocks of such files; when none is found, that is all.
 func (w *work) time(r *rowState) error {
 	t := &r.timed
-	if t.blocks >= mostTimed {
+	most, step := r.timing()
+	if t.blocks >= most {
 		*t = timed{of: t.of, next: t.next}
 	}
-	keys := w.toTime(r)
+	keys := w.toTime(r, step)
 	if t.among = t.of; len(keys) == 0 {
-		t.blocks = mostTimed
+		t.blocks = most
 		return nil
 	}
 	_, lengths, err := w.packBlocks(r.how, keys)
@@ -67,12 +73,8 @@ func (w *work) time(r *rowState) error {
 	return nil
 }
 
-// toTime draws the next blocks.
-func (w *work) toTime(r *rowState) (keys []key) {
-	n := someTimed
-	if r.how.Compressor == "lz4" {
-		n = mostTimed
-	}
+// toTime draws the next n blocks.
+func (w *work) toTime(r *rowState, n int) (keys []key) {
 	for misses := 0; len(keys) < n && misses < 64*1024; r.timed.next++ {
 		file, offset := w.axis.find(int64(point(r.timed.next, w.places) * float64(w.axis.length())))
 		k := w.reader.at(w.l, file, offset)
