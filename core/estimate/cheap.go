@@ -44,8 +44,8 @@ func (w *work) try() error {
 // alone tells whether the second does it all for a row.
 func (w *work) alone(r *rowState) bool { return r.how.Compressor == "gzip" || !w.quick }
 
-// both tells whether the second has a say where the quickest looked.
-func (c cheap) both() bool { return c.quickest >= secondFrom && c.quickest <= secondTo }
+// between tells whether the second has a say where the quickest looked.
+func (c cheap) between() bool { return c.quickest >= secondFrom && c.quickest <= secondTo }
 
 // ratio is what the cheap compressor of a row made of a block; 0 when it did not
 // look.
@@ -53,7 +53,7 @@ func (w *work) ratio(r *rowState, k key) float64 {
 	switch c := w.looks[k]; {
 	case w.alone(r):
 		return float64(c.second)
-	case c.both():
+	case c.between():
 		return float64(min(c.quickest, c.second))
 	default:
 		return float64(c.quickest)
@@ -80,57 +80,49 @@ func (w *work) look(r *rowState, keys []key) error {
 func (w *work) lacksQuickest(r *rowState, c cheap) bool { return !w.alone(r) && c.quickest == 0 }
 
 func (w *work) lacksSecond(r *rowState, c cheap) bool {
-	return c.second == 0 && (w.alone(r) || c.both())
+	return c.second == 0 && (w.alone(r) || c.between())
 }
 
-// lookAt has both look at some blocks, which are read once: the second at those
-// that want it.
+// lookAt has both look at some blocks, which are read once: each at those that
+// want it.
 func (w *work) lookAt(r *rowState, keys []key) (err error) {
 	defer func() { err = errors.Join(err, w.exact.clear()) }()
 	lengths, err := w.lay(keys)
 	if err != nil {
 		return err
 	}
-	lack := func(k key) bool { return w.lacksQuickest(r, w.looks[k]) }
-	if slices.ContainsFunc(keys, lack) {
-		sizes, err := w.packLaid(quickest)
-		if err != nil {
-			return err
-		}
-		for i, k := range keys {
-			if lack(k) {
-				w.looks[k] = cheap{quickest: shrunk(sizes[i], lengths[i]), second: w.looks[k].second}
+	err = w.lookWith(quickest, keys, lengths, func(c cheap) bool { return w.lacksQuickest(r, c) }, func(c *cheap, x float32) { c.quickest = x })
+	if err != nil {
+		return err
+	}
+	lacks := func(c cheap) bool { return w.lacksSecond(r, c) }
+	for i, k := range keys {
+		if !lacks(w.looks[k]) {
+			if err := w.exact.drop(i); err != nil {
+				return err
 			}
 		}
 	}
-	some := false
-	for i, k := range keys {
-		if w.lacksSecond(r, w.looks[k]) {
-			some = true
-		} else if err := w.exact.drop(i); err != nil {
-			return err
-		}
-	}
-	if !some {
+	return w.lookWith(second, keys, lengths, lacks, func(c *cheap, x float32) { c.second = x })
+}
+
+// lookWith has a compressor pack what lies there, if some of it wants that, and
+// sets what it made of those.
+func (w *work) lookWith(h How, keys []key, lengths []int32, wants func(cheap) bool, set func(*cheap, float32)) error {
+	if !slices.ContainsFunc(keys, func(k key) bool { return wants(w.looks[k]) }) {
 		return nil
 	}
-	sizes, err := w.packLaid(second)
+	sizes, err := w.packLaid(h)
 	if err != nil {
 		return err
 	}
 	for i, k := range keys {
-		if c := w.looks[k]; w.lacksSecond(r, c) {
-			c.second = shrunk(sizes[i], lengths[i])
+		if c := w.looks[k]; wants(c) {
+			set(&c, max(float32(sizes[i])/float32(max(lengths[i], 1)), 1e-6)) // holes have no size
 			w.looks[k] = c
 		}
 	}
 	return nil
-}
-
-// shrunk is what was made of a block, as it is kept: never 0, though holes have no
-// size.
-func shrunk(stored int64, bytes int32) float32 {
-	return max(float32(stored)/float32(max(bytes, 1)), 1e-6)
 }
 
 // lay lays blocks down for the engine, and gives their lengths in bytes.

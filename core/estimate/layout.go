@@ -51,6 +51,13 @@ func (a *axis) find(at int64) (file int32, offset int64) {
 	return a.files[i], at - begin
 }
 
+// at is place number n of a row, as a part of all bytes, and what it hits.
+func (a *axis) at(n, seed uint32) (at float64, file int32, offset int64) {
+	at = point(n, seed)
+	file, offset = a.find(int64(at * float64(a.length())))
+	return at, file, offset
+}
+
 // data is how many bytes of a file are in blocks that are no holes.
 func (c *Census) data(number int32) int64 {
 	size := c.entries[number].size

@@ -195,8 +195,7 @@ func (w *work) draw(s *sample, n int) (bool, error) {
 
 // place is place number n, if it hits a block of a sample.
 func (w *work) place(s *sample, n uint32) (d draw, hit bool) {
-	at := point(n, w.places)
-	file, offset := w.axis.find(int64(at * float64(w.axis.length())))
+	at, file, offset := w.axis.at(n, w.places)
 	if !w.counts(s, file) {
 		return draw{}, false
 	}

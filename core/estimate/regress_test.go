@@ -108,8 +108,7 @@ func (m *madeUp) row(seed uint32, looks, packs int) *rowState {
 	r := m.newRow(How{Compressor: "zstd"})
 	r.ratios, r.entries = [4]float64{0.3, 0.3, 0.3, 0.3}, 1
 	for n := range looks {
-		at := point(uint32(n), seed)
-		file, offset := m.axis.find(int64(at * float64(m.axis.length())))
+		at, file, offset := m.axis.at(uint32(n), seed)
 		k, s := m.reader.at(m.l, file, offset), r.sampleOf(&m.c.entries[file])
 		d := draw{at: at, number: uint32(n), file: file, key: k, x: m.x[k]}
 		s.next, s.draws = uint32(looks), append(s.draws, d)

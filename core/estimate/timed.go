@@ -76,13 +76,14 @@ func (w *work) time(r *rowState) error {
 // toTime draws the next n blocks.
 func (w *work) toTime(r *rowState, n int) (keys []key) {
 	for misses := 0; len(keys) < n && misses < 64*1024; r.timed.next++ {
-		file, offset := w.axis.find(int64(point(r.timed.next, w.places) * float64(w.axis.length())))
-		k := w.reader.at(w.l, file, offset)
-		if !w.l.own[file] || !w.priced(r, file) || w.c.image.nodes[w.c.entries[file].old].stored == 0 || slices.Contains(keys, k) {
-			misses++
-			continue
+		_, file, offset := w.axis.at(r.timed.next, w.places)
+		if w.l.own[file] && w.priced(r, file) && w.c.image.nodes[w.c.entries[file].old].stored > 0 {
+			if k := w.reader.at(w.l, file, offset); !slices.Contains(keys, k) {
+				keys = append(keys, k)
+				continue
+			}
 		}
-		keys = append(keys, k)
+		misses++
 	}
 	return keys
 }
