@@ -47,6 +47,9 @@ type image struct {
 	size int64
 }
 
+// memoryMiB is what mksquashfs may use.
+const memoryMiB = 512
+
 // stand is what the benchmark works with.
 type stand struct {
 	b      *testing.B
@@ -89,7 +92,7 @@ func (s stand) pack(name, compressor string) image {
 
 // mksquashfs packs a tree, and gives the time of the processors that it takes.
 func (s stand) mksquashfs(name, compressor, out string) time.Duration {
-	p, err := sys.Start(sys.Spec{Path: s.engine.Path, Args: []string{s.tree(name), out, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", compressor, "-b", plan.BlockSize, "-mem", "512M"}})
+	p, err := sys.Start(sys.Spec{Path: s.engine.Path, Args: []string{s.tree(name), out, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", compressor, "-b", plan.BlockSize, "-mem", strconv.Itoa(memoryMiB) + "M"}})
 	check(s.b, err)
 	check(s.b, p.Wait())
 	return p.CPU()
@@ -118,7 +121,7 @@ type trial struct {
 }
 
 func (s stand) try(dir, compressor, old string, seed int) trial {
-	in := Input{Dir: dir, Choice: Choice{Hows: []How{{Compressor: compressor, Processors: runtime.NumCPU()}}, Room: -1}, Engine: s.engine, Memory: 2 << 30,
+	in := Input{Dir: dir, Choice: Choice{Hows: []How{{Compressor: compressor, Processors: runtime.NumCPU(), MemoryMiB: memoryMiB}}, Room: -1}, Engine: s.engine, Memory: 2 << 30,
 		Urgent: true, Seed: uint64(seed), Work: 10 * time.Second, Enough: 0.0002}
 	if old != "" {
 		f, err := os.Open(old)

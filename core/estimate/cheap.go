@@ -23,21 +23,12 @@ const (
 	secondTo   = 0.9
 )
 
-// try finds whether this engine has the quickest; else the second does it all. It
-// finds, too, what a run takes, and every file, if somebody wants to know the time.
+// try finds whether this engine has the quickest; else the second does it all.
 func (w *work) try() error {
-	cpu, err := w.exact.one(w.ctx, quickest)
-	w.quick, w.child = err == nil, w.child+cpu
-	if w.exact.start, err = w.exact.one(w.ctx, How{Compressor: w.in.Hows[0].Compressor}); err != nil || w.in.Settle {
-		w.child += w.exact.start
-		return err
-	}
-	h := second
-	if w.quick {
-		h = quickest
-	}
-	cpu, err = w.exact.calibrate(w.ctx, h)
-	w.child += w.exact.start + cpu
+	u, err := w.exact.packOnce(w.ctx, oneFile, asBlocks, quickest)
+	w.quick, w.child = err == nil, w.child+u.cpu
+	u, err = w.exact.packOnce(w.ctx, oneFile, asBlocks, How{Compressor: w.in.Hows[0].Compressor})
+	w.child += u.cpu
 	return err
 }
 
@@ -144,7 +135,7 @@ func (w *work) lay(keys []key) (lengths []int32, err error) {
 // in bytes.
 func (w *work) packLaid(h How) (sizes []int64, err error) {
 	sizes, w.lately, err = w.exact.measure(w.step, h, blockSize)
-	w.child += w.lately
+	w.child += w.lately.cpu
 	return sizes, err
 }
 

@@ -3,6 +3,7 @@
 package estimate
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"sync"
@@ -17,7 +18,10 @@ type How struct {
 	Compressor string
 	Level      int // 0: default
 	Processors int
+	MemoryMiB  int // that the engine may use; 0: 64
 }
+
+func (h How) memory() int { return cmp.Or(h.MemoryMiB, 64) }
 
 // Choice is what may change while the estimate runs.
 type Choice struct {

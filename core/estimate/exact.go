@@ -7,10 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"syscall"
-	"time"
 
 	"antix-remaster/core/build"
 	"antix-remaster/core/squashfs"
@@ -25,8 +23,8 @@ type exact struct {
 	dir    string // should lie in memory
 	files  int    // that lie there now
 	calm   bool
-	start  time.Duration // of the processors, that a run takes for one file before it packs
-	each   time.Duration // and for each other, to find, to open and to compare it; 0 when nobody asked
+	costs  costs   // only that of starting when nobody asked
+	trials []costs // of which it is the middle
 }
 
 // newExact makes the folder, below temp or where temporary files lie.
@@ -51,74 +49,36 @@ func (x *exact) add(data []byte) error {
 	return os.WriteFile(x.name(x.files-1), data, 0o600)
 }
 
+// asBlocks has every file become blocks of its own.
+var asBlocks = []string{"-no-fragments", "-no-duplicates", "-no-xattrs"}
+
 // measure packs what was added and not dropped, in blocks of so many bytes, and gives
-// the stored size of each and the time of the processors that it took.
-func (x *exact) measure(ctx context.Context, h How, block int) (sizes []int64, cpu time.Duration, err error) {
+// the stored size of each and what that took.
+func (x *exact) measure(ctx context.Context, h How, block int) (sizes []int64, u used, err error) {
 	out := filepath.Join(x.dir, "out")
-	args := []string{filepath.Join(x.dir, "in"), out, "-no-fragments", "-no-duplicates", "-no-xattrs"}
-	if cpu, err = pack(ctx, x.engine, args, h, block, x.calm); err != nil {
-		return nil, cpu, fmt.Errorf("cannot pack a sample: %w", err)
+	args := append([]string{filepath.Join(x.dir, "in"), out}, asBlocks...)
+	if u, err = pack(ctx, x.engine, args, h, block, x.calm); err != nil {
+		return nil, u, fmt.Errorf("cannot pack a sample: %w", err)
 	}
 	sizes, err = storedSizes(ctx, out, x.files)
-	return sizes, cpu, err
+	return sizes, u, err
 }
 
 // pack runs the real engine on what args name, in blocks of so many bytes, and
-// gives the time of the processors that it took.
-func pack(ctx context.Context, e build.Engine, args []string, h How, block int, calm bool) (cpu time.Duration, err error) {
+// gives what it took.
+func pack(ctx context.Context, e build.Engine, args []string, h How, block int, calm bool) (u used, err error) {
 	args = append(args, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", h.Compressor,
-		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", "64M")
+		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", strconv.Itoa(h.memory())+"M")
 	if h.Level > 0 {
 		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
 	}
 	p, err := sys.Start(sys.Spec{Path: e.Path, Args: args, Background: calm})
 	if err != nil {
-		return 0, err
+		return u, err
 	}
 	defer context.AfterFunc(ctx, func() { p.Signal(syscall.SIGKILL) })()
 	err = errors.Join(p.Wait(), ctx.Err())
-	return p.CPU(), err
-}
-
-// calibrate finds what each file takes of a run, however little is in it: by that two
-// runs differ, both of which need all else.
-func (x *exact) calibrate(ctx context.Context, h How) (cpu time.Duration, err error) {
-	few, err := x.smallFiles(ctx, h, fewSmall)
-	if err != nil {
-		return few, err
-	}
-	many, err := x.smallFiles(ctx, h, manySmall)
-	x.each = max(many-few, 0) / (manySmall - fewSmall)
-	return few + many, err
-}
-
-const (
-	fewSmall  = 64
-	manySmall = 576
-)
-
-// smallFiles packs n files with a few bytes, as files of a tree are packed, and gives the
-// time of the processors that it takes.
-func (x *exact) smallFiles(ctx context.Context, h How, n int) (cpu time.Duration, err error) {
-	defer func() { err = errors.Join(err, x.clear()) }()
-	for i := range n {
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
-		}
-		few := slices.Repeat([]byte{'x'}, i%64) // mksquashfs compares those of the same size
-		if err := x.add(strconv.AppendInt(few, int64(i), 10)); err != nil {
-			return 0, err
-		}
-	}
-	return pack(ctx, x.engine, []string{filepath.Join(x.dir, "in"), filepath.Join(x.dir, "out"), "-no-xattrs"}, h, blockSize, x.calm)
-}
-
-// one packs a file of a few bytes, and gives the time of the processors that it takes.
-func (x *exact) one(ctx context.Context, h How) (cpu time.Duration, err error) {
-	if err = x.add([]byte{0, 1, 2, 3}); err == nil {
-		_, cpu, err = x.measure(ctx, h, blockSize)
-	}
-	return cpu, errors.Join(err, x.clear())
+	return used{p.CPU(), p.Pages()}, err
 }
 
 // drop takes away what was added as number i.

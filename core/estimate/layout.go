@@ -121,6 +121,9 @@ type layout struct {
 	bytes     int64   // of all data
 	files     int     // with data
 	twins     int64   // bytes that are not packed as there is a twin
+
+	smalls  int   // files that share blocks, twins with them
+	dropped int64 // bytes of large twins: they are compressed before that is seen
 }
 
 // lay finds for the entries that are in what each takes. Twins are known as
@@ -140,7 +143,7 @@ func (c *Census) lay(in []bool) *layout {
 		links[e.first] = true
 		if same := c.identity(e.first); same >= 0 {
 			if seen[same] {
-				l.twins += c.data(e.first)
+				l.again(c.data(e.first), e.size)
 				continue
 			}
 			seen[same] = true
@@ -148,6 +151,15 @@ func (c *Census) lay(in []bool) *layout {
 		l.add(c, e.first)
 	}
 	return l
+}
+
+// again counts a file that has a twin before it.
+func (l *layout) again(data, size int64) {
+	if l.twins += data; size < blockSize {
+		l.smalls++
+	} else {
+		l.dropped += data
+	}
 }
 
 // add places the data of the file that is called number first.
@@ -159,7 +171,7 @@ func (l *layout) add(c *Census, number int32) {
 		l.bytes += c.data(number)
 		return
 	}
-	l.bytes += size
+	l.bytes, l.smalls = l.bytes+size, l.smalls+1
 	last := len(l.fragments) - 1
 	if last < 0 || int64(l.fragments[last].bytes)+size > blockSize {
 		l.fragments = append(l.fragments, fragment{first: int32(len(l.small))})

@@ -36,6 +36,9 @@ func (w *work) next() error {
 			return w.forget(r)
 		}
 	}
+	if w.uncalibrated(r) {
+		return w.calibrate()
+	}
 	if t := w.untimed(r); t != nil {
 		return w.time(t)
 	}
@@ -305,14 +308,13 @@ func (w *work) pack(s *sample) error {
 	}
 	for i, d := range next {
 		s.y[d.key] = packed{int32(sizes[i]), lengths[i]}
-		s.packed += int64(lengths[i])
 		if math.IsNaN(d.at) {
 			s.draws = append(s.draws, d)
 		}
 	}
 	s.packs++
-	s.cpu += w.packing(len(keys))
-	s.exactCPU = max((w.lately+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
+	s.add(w.lately, lengths)
+	s.exactCPU = max((w.lately.cpu+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
 	return nil
 }
 
@@ -326,8 +328,8 @@ func (w *work) packTables(r *rowState) (err error) {
 			}
 		}
 	}
-	sizes, cpu, err := w.exact.measure(w.step, r.how, metaSize)
-	w.child += cpu
+	sizes, u, err := w.exact.measure(w.step, r.how, metaSize)
+	w.child += u.cpu
 	if err != nil {
 		return err
 	}

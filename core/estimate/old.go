@@ -195,8 +195,8 @@ func (o *Old) prices(h How) bool {
 	return o != nil && o.usable && o.compressor == h.Compressor && o.level == h.level()
 }
 
-// anyProcessors leaves what decides the size.
-func (h How) anyProcessors() How { return How{Compressor: h.Compressor, Level: h.Level} }
+// sizes leaves what decides the size.
+func (h How) sizes() How { return How{Compressor: h.Compressor, Level: h.Level} }
 
 // level is the one that 0 stands for.
 func (h How) level() int {

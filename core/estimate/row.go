@@ -193,27 +193,8 @@ func (w *work) fill(r *rowState, estimate float64, sure certainty, whole bool) {
 		se, degrees, blocks = 0, 1000, len(sure.blocks)
 	}
 	r.out = Row{How: r.how, Estimate: min(int64(estimate), most), Error: int64(min(se, float64(most))), Blocks: blocks, Whole: whole,
-		Bound: bound(estimate, se, degrees, most), Seconds: w.seconds(r), degrees: degrees}
+		Bound: bound(estimate, se, degrees, most), degrees: degrees}
+	r.out.Seconds = w.seconds(r)
 	r.out.judge(w.room, most)
 	r.sure = whole || w.in.Enough > 0 && blocks >= minBlocks && t99(degrees)*se <= w.in.Enough*estimate
-}
-
-// seconds is how long packing takes: what the samples took, and what every file
-// costs to find and open, on so many processors.
-func (w *work) seconds(r *rowState) float64 {
-	cpu, bytes := 0.0, 0.0
-	add := func(t time.Duration, packed int64, of float64) {
-		if packed > 0 {
-			cpu, bytes = cpu+t.Seconds()/float64(packed)*max(of, 1), bytes+max(of, 1)
-		}
-	}
-	for _, s := range r.samples {
-		add(s.cpu, s.packed, s.bytes)
-	}
-	add(r.timed.cpu, r.timed.packed, r.timed.of)
-	if bytes == 0 {
-		return 0
-	}
-	cpu = cpu/bytes*float64(w.l.bytes) + w.exact.each.Seconds()*float64(w.l.entries)
-	return cpu / float64(max(r.how.Processors, 1))
 }

@@ -29,13 +29,13 @@ type work struct {
 	exact    *exact
 	places   uint32            // what makes their row
 	rows     []*rowState       // those of the choice, in its order
-	idle     map[How]*rowState // those of other choices; without processors, which change no size
+	idle     map[How]*rowState // those of other choices, by what decides their sizes
 	room     int64
 	step     context.Context // ends when the choices change
 	began    time.Time
 	own      time.Duration // this program's processor time when it began
 	child    time.Duration // that of mksquashfs
-	lately   time.Duration // and that of its last run on blocks
+	lately   used          // by its last run on blocks
 	ready    time.Time     // when all was laid out
 	before   time.Duration // of the processors until then
 	busy     time.Duration // by the clock, of all steps since the choices changed
@@ -152,15 +152,15 @@ func (w *work) prepare() error {
 // choose takes over other choices.
 func (w *work) choose(c Choice) {
 	for _, r := range w.rows {
-		w.idle[r.how.anyProcessors()] = r
+		w.idle[r.how.sizes()] = r
 	}
 	w.rows = nil
 	for _, h := range c.Hows {
-		r := w.idle[h.anyProcessors()]
+		r := w.idle[h.sizes()]
 		if r == nil {
 			r = w.newRow(h)
 		}
-		r.how.Processors = h.Processors
+		r.how = h
 		w.rows = append(w.rows, r)
 	}
 	w.room, w.within, w.number = c.Room, c.Within, c.Number
@@ -219,7 +219,7 @@ func (w *work) again() bool {
 			return true
 		}
 	}
-	return w.untimed(nil) != nil
+	return w.uncalibrated(nil) || w.untimed(nil) != nil
 }
 
 // stay tells what is known in the end, waits for other choices, and tells

@@ -20,8 +20,7 @@ type sample struct {
 	within int64 // bytes of the next one
 	end    bool  // and there are no more
 
-	cpu    time.Duration // of the real compressor, beyond that of starting
-	packed int64         // bytes that it packed
+	taken // by the real compressor
 
 	bytes    float64 // of data it stands for
 	fit      fit

@@ -1,9 +1,6 @@
 package estimate
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // timed is what is learned of the files of which the old image tells the size: how
 // long packing them takes. What is new in a tree may be of quite another kind.
@@ -12,8 +9,7 @@ type timed struct {
 	among  float64 // that there were of them when it was measured
 	next   uint32  // of the row of places
 	blocks int
-	cpu    time.Duration // of the real compressor, beyond that of starting
-	packed int64         // bytes that it packed
+	taken  // by the real compressor
 }
 
 // timing is how many blocks are packed for that, and how many in one step: more of
@@ -64,10 +60,8 @@ func (w *work) time(r *rowState) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range lengths {
-		t.packed += int64(n)
-	}
-	t.blocks, t.cpu = t.blocks+len(keys), t.cpu+w.packing(len(keys))
+	t.add(w.lately, lengths)
+	t.blocks += len(keys)
 	r.out.Seconds = w.seconds(r)
 	w.tell()
 	return nil
@@ -86,9 +80,4 @@ func (w *work) toTime(r *rowState, n int) (keys []key) {
 		misses++
 	}
 	return keys
-}
-
-// packing is what of the time of the last run went into packing its files.
-func (w *work) packing(files int) time.Duration {
-	return max(w.lately-w.exact.start-w.exact.each*time.Duration(files-1), 0)
 }

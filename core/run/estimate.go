@@ -156,10 +156,10 @@ func (s *station) asked(req wire.Request) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	hows := []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}}
+	hows := []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors, MemoryMiB: c.MemoryMiB}}
 	for _, other := range plan.Compressors {
 		if other != c.Compressor {
-			hows = append(hows, estimate.How{Compressor: other, Processors: c.Processors})
+			hows = append(hows, estimate.How{Compressor: other, Processors: c.Processors, MemoryMiB: c.MemoryMiB})
 		}
 	}
 	room, m := int64(-1), &preflight.Measured{}
@@ -237,7 +237,7 @@ func (s *station) sample(ctx context.Context, p plan.Plan, c wire.Choices, in *p
 		return
 	}
 	choice := estimate.Choice{Rules: plan.Compile(p.Patterns), Room: max(room, 0),
-		Hows: []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors}}}
+		Hows: []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors, MemoryMiB: c.MemoryMiB}}}
 	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Choice: choice, Old: s.oldImage(ctx), Walked: walked, Engine: in.Engine, Temp: plan.WorkDir, Memory: spareMemory(),
 		Seed: uint64(os.Getpid()), Work: checkWork, Wall: checkWall, Enough: sureEnough, Settle: true, Urgent: true})
 	var last estimate.State

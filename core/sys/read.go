@@ -7,6 +7,7 @@ import (
 	"path"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -105,6 +106,17 @@ func (p *Process) CPU() time.Duration {
 		return 0
 	}
 	return state.UserTime() + state.SystemTime()
+}
+
+// Pages is how many pages of memory an ended program used for the first time.
+func (p *Process) Pages() int64 {
+	<-p.done
+	if state := p.cmd.ProcessState; state != nil {
+		if u, ok := state.SysUsage().(*syscall.Rusage); ok {
+			return int64(u.Minflt)
+		}
+	}
+	return 0
 }
 
 // Calm runs do on a thread of its own with a low priority, for work that
