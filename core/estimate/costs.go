@@ -1,11 +1,10 @@
 package estimate
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"math"
+	"hash/maphash"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,8 +18,8 @@ import (
 type costs struct {
 	start time.Duration // of a run, before it packs
 	page  time.Duration // of a page of memory that was not used before
-	bare  time.Duration // of an entry without data
-	small time.Duration // of a small file, beyond compressing it
+	entry time.Duration // of an entry, whatever it is
+	small float64       // seconds of a byte of a small file, and its part of the file, beyond compressing it
 }
 
 // used is what a run took.
@@ -30,7 +29,7 @@ type used struct {
 }
 
 // net is what a run took besides its memory.
-func (c costs) net(u used) time.Duration { return u.cpu - time.Duration(u.pages)*c.page }
+func (u used) net(page time.Duration) time.Duration { return max(u.cpu-time.Duration(u.pages)*page, 0) }
 
 // taken is what runs took together that packed blocks.
 type taken struct {
@@ -49,64 +48,105 @@ func (t *taken) add(u used, lengths []int32) {
 
 // perByte is what compressing a byte takes, in seconds.
 func (c costs) perByte(t taken) float64 {
-	rest := c.net(t.used) - time.Duration(t.runs)*c.start - time.Duration(t.files-t.runs)*c.bare
+	rest := t.net(c.page) - time.Duration(t.runs)*c.start - time.Duration(t.files-t.runs)*c.entry
 	return max(rest.Seconds(), 0) / float64(t.packed)
 }
 
-// mostTrials is how often the costs are measured: a single run is off by a fifth now and then.
-const mostTrials = 3
+// mostRounds is how often the costs are measured: a single run is off by a fifth now and then.
+const mostRounds = 3
 
-// calibrate measures the costs once more: what does not depend on the compressor with
-// one that is quick. Small are files of the tree that share blocks: how long the engine's
-// threads wait for each other depends on how large files are, and on its memory.
-func (x *exact) calibrate(ctx context.Context, h, quick How, small [][][]byte) (cpu time.Duration, err error) {
-	c := costs{page: pageCost()}
-	quick.Processors, quick.MemoryMiB = h.Processors, min(h.memory(), mostMemory)
-	net := func(h How, files [][]byte, args ...string) time.Duration {
-		if err != nil {
-			return 0
-		}
-		var u used
-		u, err = x.packOnce(ctx, files, args, h)
-		cpu += u.cpu
-		return c.net(u)
-	}
-	c.start = net(h, oneFile, asBlocks...)
-	c.bare = max(net(quick, make([][]byte, manyBare+1))-net(quick, oneFile), 0) / manyBare
-	var files, blocks [][]byte
-	for _, block := range small {
-		files, blocks = append(files, block...), append(blocks, bytes.Join(block, nil))
-	}
-	c.small = c.bare
-	if n := len(files) - len(blocks); n > 0 {
-		c.small = max((net(quick, files)-net(quick, blocks, asBlocks...))/time.Duration(n), 0)
-	}
-	if err != nil {
-		return cpu, err
-	}
-	x.trials = append(x.trials, c)
-	x.costs = costs{middle(x.trials, func(c costs) time.Duration { return c.start }), middle(x.trials, func(c costs) time.Duration { return c.page }),
-		middle(x.trials, func(c costs) time.Duration { return c.bare }), middle(x.trials, func(c costs) time.Duration { return c.small })}
-	return cpu, nil
+// round measures the costs once, run by run: what does not depend on the compressor with
+// one that is quick. How long the engine's threads wait for each other depends on its
+// memory and on how large small files are, so they are those of the tree.
+type round struct {
+	page          time.Duration
+	runs          []used   // so far, in the order of its runs
+	files, blocks [][]byte // small files, and the blocks that they make
 }
 
+// The runs of a round.
 const (
-	manyBare   = 512 // empty files, which tell what one costs
-	mostMemory = 128 // MiB: so few files would never use the same of more again
+	runStart  = iota // one file, with the compressor of the row
+	runOne           // the others with the quick one: one file
+	runEmpty         // manyEmpty more without data
+	runFiles         // small files, as they are
+	runBlocks        // and as blocks
+	runsOfRound
 )
+
+const manyEmpty = 512
 
 var oneFile = [][]byte{{0, 1, 2, 3}}
 
+// costs are what the runs tell.
+func (t round) costs() costs {
+	net := func(run int) time.Duration { return t.runs[run].net(t.page) }
+	c := costs{start: net(runStart), page: t.page, entry: max(net(runEmpty)-net(runOne), 0) / manyEmpty}
+	bytes := 0
+	for _, b := range t.blocks {
+		bytes += len(b)
+	}
+	if bytes > 0 {
+		entries := c.entry * time.Duration(len(t.files)-len(t.blocks))
+		c.small = max(net(runFiles)-net(runBlocks)-entries, 0).Seconds() / float64(bytes)
+	}
+	return c
+}
+
+// calibrate makes the next run of a round.
+func (x *exact) calibrate(ctx context.Context, h, quick How) (cpu time.Duration, err error) {
+	t := &x.round
+	if len(t.runs) == 0 {
+		t.page = pageCost()
+	}
+	quick.Processors, quick.MemoryMiB = h.Processors, h.MemoryMiB
+	var u used
+	switch len(t.runs) {
+	case runStart:
+		u, err = x.packOnce(ctx, oneFile, asBlocks, h)
+	case runOne:
+		u, err = x.packOnce(ctx, oneFile, nil, quick)
+	case runEmpty:
+		u, err = x.packOnce(ctx, append(make([][]byte, manyEmpty), oneFile...), nil, quick)
+	case runFiles:
+		u, err = x.packOnce(ctx, t.files, nil, quick)
+	case runBlocks:
+		u, err = x.packOnce(ctx, t.blocks, asBlocks, quick)
+	}
+	if err != nil {
+		return u.cpu, err
+	}
+	if t.runs = append(t.runs, u); len(t.runs) == runsOfRound {
+		x.rounds = append(x.rounds, t.costs())
+		x.round = round{}
+		x.costs = costs{middle(x.rounds, func(c costs) time.Duration { return c.start }), middle(x.rounds, func(c costs) time.Duration { return c.page }),
+			middle(x.rounds, func(c costs) time.Duration { return c.entry }), middle(x.rounds, func(c costs) float64 { return c.small })}
+	}
+	return u.cpu, nil
+}
+
+// recalibrate has the costs measured anew when what they depend on is another. Until
+// then they stay.
+func (x *exact) recalibrate(h How) {
+	if h.Processors != x.of.Processors || h.memory() != x.of.memory() {
+		x.of, x.rounds, x.round = h, nil, round{}
+	}
+}
+
 // packOnce lays files down, packs them as a tree is packed but for args, and takes
-// them away.
+// them and the image away.
 func (x *exact) packOnce(ctx context.Context, files [][]byte, args []string, h How) (u used, err error) {
-	defer func() { err = errors.Join(err, x.clear()) }()
+	out := filepath.Join(x.dir, "out")
+	defer func() { err = errors.Join(err, x.clear(), os.RemoveAll(out)) }()
 	for _, data := range files {
-		if err := cmp.Or(ctx.Err(), x.add(data)); err != nil {
+		if ctx.Err() != nil {
+			return u, ctx.Err()
+		}
+		if err := x.add(data); err != nil {
 			return u, err
 		}
 	}
-	return pack(ctx, x.engine, slices.Concat([]string{filepath.Join(x.dir, "in"), filepath.Join(x.dir, "out")}, args), h, blockSize, x.calm)
+	return pack(ctx, x.engine, slices.Concat([]string{filepath.Join(x.dir, "in"), out}, args), h, blockSize, x.calm)
 }
 
 // pageCost is what the first use of a page of memory takes, in pieces as mksquashfs has
@@ -147,81 +187,81 @@ func middle[T any, V cmp.Ordered](all []T, of func(T) V) V {
 	return v[len(v)/2]
 }
 
-// uncalibrated tells whether the costs are to be measured again: after the first figure,
-// after more blocks, and in the end. Who waits for a verdict asks for no time.
-func (w *work) uncalibrated(worst *rowState) bool {
-	n := len(w.exact.trials)
-	return !w.in.Settle && n < mostTrials && (worst == nil || worst.out.Blocks > n*minBlocks)
+// uncalibrated tells whether the costs are to be measured again: with the first figure of
+// the first row, after more blocks of it, and when nothing else is left. Who waits for a
+// verdict asks for no time, and without data there is none.
+func (w *work) uncalibrated(nothingElse bool) bool {
+	n := len(w.exact.rounds)
+	if w.in.Settle || n >= mostRounds || len(w.rows) == 0 || w.l.bytes == 0 {
+		return false
+	}
+	r := w.rows[0]
+	return nothingElse || r.out.Blocks > n*minBlocks || n == 0 && r.sure
 }
 
-// calibrate measures the costs again.
-func (w *work) calibrate() error {
+// calibrate takes the next step of measuring the costs. What goes wrong leaves the time
+// unknown, or as it is: the size does not need it.
+func (w *work) calibrate() {
+	x := w.exact
+	if len(x.round.runs) == runFiles && x.round.files == nil {
+		files := w.someSmall()
+		if w.step.Err() != nil {
+			return
+		}
+		x.round.files, x.round.blocks = files, intoBlocks(files)
+	}
 	quick := second
 	if w.quick {
 		quick = quickest
 	}
-	cpu, err := w.exact.calibrate(w.step, w.rows[0].how, quick, w.someSmall())
-	w.child += cpu
+	cpu, err := x.calibrate(w.step, w.rows[0].how, quick)
+	if w.child += cpu; err != nil && w.step.Err() == nil {
+		x.rounds, x.round = append(x.rounds, x.costs), round{}
+	}
+	if len(x.round.runs) > 0 {
+		return
+	}
 	for _, r := range w.rows {
-		r.out.Seconds = w.seconds(r)
+		w.calculate(r) // also of files that could not be read: they count in full
 	}
 	w.tell()
-	return err
 }
 
-// someSmall reads small files, by the blocks that they share: of other blocks for each
-// trial, spread over the tree, 8 MiB at most. In the mean they are as large as all are:
-// what one takes has a part for each file and one for each byte.
-func (w *work) someSmall() (blocks [][][]byte) {
-	const files, most = 1200, 32
-	of, total := w.l.fragments, int64(0)
-	for _, f := range of {
-		total += int64(f.bytes)
-	}
-	n := min(len(of)*files/max(len(w.l.small), 1)+1, most, len(of))
-	var all [][]byte
-	for i := 0; i < n && w.step.Err() == nil; i++ {
-		at := (float64(i) + (float64(len(w.exact.trials))+0.5)/mostTrials) * float64(len(of)) / float64(n)
+// someSmall reads small files of blocks that are spread over the tree, other ones for
+// each round, each content once. With the image of them they fit into a folder of 16 MiB.
+func (w *work) someSmall() (files [][]byte) {
+	const most, room = 1200, 7 << 20
+	page, of := os.Getpagesize(), w.l.fragments
+	each := len(w.l.small)/max(len(of), 1) + 1 // files of a block
+	n := min(max(min(most/each, room/(blockSize+each*page/2)), 1), len(of))
+	seed, seen, laid := maphash.MakeSeed(), map[uint64]bool{}, 0
+	for i := range n {
+		at := (float64(i) + (float64(len(w.exact.rounds))+0.5)/mostRounds) * float64(len(of)) / float64(n)
 		for _, f := range w.l.inFragment(int(at)) {
 			data := make([]byte, w.c.entries[f].size)
-			all = append(all, data[:w.reader.part(f, data, 0)])
+			data = data[:w.reader.part(f, data, 0)]
+			if laid += (len(data) + page - 1) / page * page; laid > room || len(files) == most || w.step.Err() != nil {
+				return files
+			}
+			if sum := maphash.Bytes(seed, data); len(data) > 0 && !seen[sum] {
+				seen[sum], files = true, append(files, data)
+			}
 		}
 	}
+	return files
+}
+
+// intoBlocks puts files together as mksquashfs does.
+func intoBlocks(files [][]byte) (blocks [][]byte) {
 	room := 0
-	for _, data := range even(all, float64(total)/float64(max(len(w.l.small), 1))) {
+	for _, data := range files {
 		if room -= len(data); room < 0 {
 			blocks, room = append(blocks, nil), blockSize-len(data)
 		}
 		last := &blocks[len(blocks)-1]
-		*last = append(*last, data)
+		*last = append(*last, data...)
 	}
 	return blocks
-}
-
-// even leaves out the smallest or the largest files until the others have mean bytes each.
-func even(files [][]byte, mean float64) [][]byte {
-	bySize, bytes := slices.Clone(files), 0.0
-	slices.SortFunc(bySize, func(a, b []byte) int { return len(a) - len(b) })
-	for _, f := range files {
-		bytes += float64(len(f))
-	}
-	for len(bySize) > 1 {
-		n := len(bySize)
-		drop, rest := bySize[n-1], bySize[:n-1]
-		if bytes < mean*float64(n) {
-			drop, rest = bySize[0], bySize[1:]
-		}
-		after := bytes - float64(len(drop))
-		if math.Abs(after/float64(n-1)-mean) >= math.Abs(bytes/float64(n)-mean) {
-			break
-		}
-		bySize, bytes = rest, after
-	}
-	if len(bySize) == 0 {
-		return nil
-	}
-	least, most := len(bySize[0]), len(bySize[len(bySize)-1])
-	return slices.DeleteFunc(files, func(f []byte) bool { return len(f) < least || len(f) > most })
 }
 
 // seconds is how long packing takes: what the samples took, for all data, and what
@@ -237,12 +277,12 @@ func (w *work) seconds(r *rowState) float64 {
 		add(s.taken, s.bytes)
 	}
 	add(r.timed.taken, r.timed.of)
-	if bytes == 0 || len(w.exact.trials) == 0 {
+	if bytes == 0 || w.exact.costs == (costs{}) {
 		return 0
 	}
 	c := w.exact.costs
 	cpu *= float64(w.l.bytes+w.l.dropped) / bytes
-	cpu += c.bare.Seconds()*float64(w.l.entries-w.l.smalls) + c.small.Seconds()*float64(w.l.smalls) + c.page.Seconds()*w.pages(r)
+	cpu += c.entry.Seconds()*float64(w.l.entries) + c.small*float64(w.l.smallBytes) + c.page.Seconds()*w.pages(r)
 	return cpu / float64(max(r.how.Processors, 1))
 }
 

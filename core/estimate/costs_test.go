@@ -2,111 +2,208 @@ package estimate
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"antix-remaster/core/plan"
 )
 
-// TestEven: what is left is in its order, as large in the mean as was asked for, and
-// most of it is there.
-func TestEven(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(5, 6))
-	for _, mean := range []float64{600, 1000, 1400} {
-		var files [][]byte
-		for range 500 {
-			files = append(files, make([]byte, int(rnd.ExpFloat64()*1000)))
-		}
-		all := bytes.Join(files, nil)
-		for i := range files { // each knows where it was
-			files[i], all = all[:len(files[i])], all[len(files[i]):]
-		}
-		got, sum, left := even(files, mean), 0, -1
-		for _, f := range got {
-			if sum += len(f); cap(f) > left && left >= 0 {
-				t.Fatal("another order")
-			}
-			left = cap(f)
-		}
-		if off := float64(sum)/float64(len(got)) - mean; math.Abs(off) > mean/50 || len(got) < 200 {
-			t.Errorf("%d files, mean off by %.0f of %.0f", len(got), off, mean)
-		}
-	}
-	for n := range 3 {
-		if got := even(make([][]byte, n), 100); len(got) != n {
-			t.Errorf("%d of %d empty files", len(got), n)
-		}
-	}
-}
-
-// TestSomeSmall: each trial reads other files, no more than some, and they are put
-// into blocks as the engine puts them.
+// TestSomeSmall: each round reads other files, no more than some, and they become
+// blocks as the engine puts them together. What cannot be read, and what is there
+// already, is left out.
 func TestSomeSmall(t *testing.T) {
 	dir, rnd := memory(t), rand.New(rand.NewPCG(3, 4))
 	put(t, dir+"/large", noise(rnd, 3*blockSize))
 	for i := range 4200 {
-		put(t, dir+"/"+string(rune('a'+i%20))+"/"+time.Duration(i).String(), noise(rnd, 2000+rnd.IntN(9000)))
+		put(t, fmt.Sprintf("%s/%02d/%d", dir, i%20, i), noise(rnd, 2000+rnd.IntN(9000)))
 	}
 	w := prepared(t, input(t, dir, "lz4"))
 	seen, read := map[string]bool{}, 0
-	for range mostTrials {
-		files, sum := 0, 0
-		for _, block := range w.someSmall() {
-			joined := len(bytes.Join(block, nil))
-			if files, sum = files+len(block), sum+joined; joined > blockSize {
-				t.Errorf("a block of %d bytes", joined)
-			}
-			for _, f := range block {
-				seen[string(f)] = true
-			}
+	for range mostRounds {
+		files := w.someSmall()
+		for _, f := range files {
+			seen[string(f)] = true
 		}
-		if mean := float64(sum) / float64(files); files < 600 || sum > 32*blockSize || math.Abs(mean-6500) > 200 {
-			t.Errorf("%d files, %.0f bytes each", files, mean)
+		blocks := intoBlocks(files)
+		if all := bytes.Join(files, nil); !bytes.Equal(all, bytes.Join(blocks, nil)) || len(files) < 500 || len(all) > 7<<20 {
+			t.Errorf("%d files of %d bytes", len(files), len(all))
 		}
-		w.exact.trials, read = append(w.exact.trials, costs{}), read+files
+		if slices.ContainsFunc(blocks, func(b []byte) bool { return len(b) > blockSize }) || len(blocks) < 2 {
+			t.Error("a block is too large")
+		}
+		w.exact.rounds, read = append(w.exact.rounds, costs{}), read+len(files)
 	}
 	if len(seen) != read {
 		t.Errorf("%d files were read twice", read-len(seen))
 	}
-	none := prepared(t, input(t, memory(t), "lz4"))
-	if got := none.someSmall(); len(got) > 0 {
-		t.Errorf("%d blocks of no files", len(got))
+	for what, files := range map[string]int{"none": 0, "gone": 0, "twins": 1} {
+		dir := memory(t)
+		if what != "none" {
+			put(t, dir+"/one", []byte("the same"))
+			put(t, dir+"/two", []byte("the same"))
+		}
+		w := prepared(t, input(t, dir, "lz4"))
+		if what == "gone" {
+			check(t, errors.Join(os.Remove(dir+"/one"), os.Remove(dir+"/two")))
+		}
+		if got := w.someSmall(); len(got) != files || len(intoBlocks(got)) != files {
+			t.Errorf("%s: %d files", what, len(got))
+		}
 	}
 }
 
-// TestCosts: what is measured can be, a byte costs what is left, and each part of a
-// tree counts once.
-func TestCosts(t *testing.T) {
+// TestRound: what the runs of a round tell; memory is none of it, and nothing is less
+// than nothing.
+func TestRound(t *testing.T) {
+	ms := func(cpu time.Duration, pages int64) used { return used{cpu * time.Millisecond, pages} }
+	r := round{page: time.Microsecond, runs: []used{ms(5, 1000), ms(4, 1000), ms(10, 1880), ms(27, 2000), ms(16, 3000)},
+		files: make([][]byte, 102), blocks: [][]byte{make([]byte, 900_000), make([]byte, 100_000)}}
+	want := costs{start: 4 * time.Millisecond, page: time.Microsecond, entry: 5120 * time.Microsecond / manyEmpty, small: 0.011 / 1e6}
+	if got := r.costs(); got.start != want.start || got.page != want.page || got.entry != want.entry || math.Abs(got.small-want.small) > 1e-12 {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	r.runs[runStart], r.runs[runEmpty], r.runs[runFiles] = ms(0, 9), ms(1, 0), ms(1, 0)
+	if got := r.costs(); got != (costs{page: time.Microsecond}) {
+		t.Errorf("%+v", got)
+	}
+	r.files, r.blocks = nil, nil
+	if got := r.costs(); got.small != 0 {
+		t.Errorf("no small files, and each byte of them takes %g s", got.small)
+	}
+}
+
+// TestCalibrate: a round is made run by run, none of which leaves anything; one that is
+// interrupted is made again, one that fails costs the time only. Other processors need
+// other rounds, and until then the costs stay.
+func TestCalibrate(t *testing.T) {
+	dir, rnd := memory(t), rand.New(rand.NewPCG(7, 8))
+	for i := range 300 {
+		put(t, fmt.Sprintf("%s/%03d", dir, i), prose(rnd, 3000))
+	}
+	w := prepared(t, input(t, dir, "lz4"))
+	x := w.exact
+	runs := func(n int) {
+		t.Helper()
+		left, err := os.ReadDir(filepath.Join(x.dir, "in"))
+		check(t, err)
+		if _, err := os.Stat(filepath.Join(x.dir, "out")); len(left) > 0 || !errors.Is(err, fs.ErrNotExist) || len(x.rounds)*runsOfRound+len(x.round.runs) != n {
+			t.Fatalf("%d runs and %d of the next, not %d; %d files left", len(x.rounds)*runsOfRound, len(x.round.runs), n, len(left))
+		}
+	}
+	for n := range mostRounds*runsOfRound - 1 {
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		w.step = stopped
+		w.calibrate()
+		runs(n)
+		w.step = t.Context()
+		w.calibrate()
+		runs(n + 1)
+	}
+	before := x.costs
+	if before == (costs{}) || !w.uncalibrated(true) {
+		t.Errorf("%+v after two rounds", before)
+	}
+	engine := x.engine.Path
+	x.engine.Path = "/bin/false"
+	w.calibrate()
+	x.engine.Path = engine
+	if len(x.rounds) != mostRounds || len(x.round.runs) > 0 || w.uncalibrated(true) {
+		t.Errorf("%d rounds after one failed", len(x.rounds))
+	}
+	c := w.in.Choice
+	c.Hows = []How{{Compressor: "xz", Processors: 2}}
+	w.choose(c)
+	if w.uncalibrated(true) {
+		t.Error("another compressor needs other costs")
+	}
+	c.Hows[0].Processors = 1
+	if w.choose(c); !w.uncalibrated(true) || x.costs != before {
+		t.Errorf("one processor: %d rounds, %+v", len(x.rounds), x.costs)
+	}
+}
+
+// TestSeconds: each part of a tree counts once, large twins as they are compressed.
+func TestSeconds(t *testing.T) {
 	dir, rnd := memory(t), rand.New(rand.NewPCG(7, 8))
 	large := noise(rnd, 2*blockSize)
 	for _, n := range []string{"one", "two"} {
 		put(t, dir+"/"+n, large)
 		put(t, dir+"/small-"+n, []byte("the same"))
 	}
+	check(t, os.Link(dir+"/one", dir+"/link"))
+	check(t, os.Link(dir+"/small-one", dir+"/small-link"))
 	w := prepared(t, input(t, dir, "lz4"))
 	for !w.twins.done() {
 		w.twins.step(t.Context())
 	}
 	w.l = w.c.lay(w.c.apply(plan.Rules{}))
-	if w.l.smalls != 2 || w.l.dropped != 2*blockSize || w.l.bytes != 2*blockSize+8 {
-		t.Errorf("%d small files, %d bytes dropped, of %d", w.l.smalls, w.l.dropped, w.l.bytes)
+	if l := w.l; l.entries != 7 || l.smallBytes != 16 || l.dropped != 2*blockSize || l.bytes != 2*blockSize+8 {
+		t.Errorf("%d entries, %d bytes in small files, %d dropped, of %d", l.entries, l.smallBytes, l.dropped, l.bytes)
 	}
-	check(t, w.calibrate())
-	c := w.exact.costs
-	for what, d := range map[string]time.Duration{"a run": c.start, "an entry": c.bare, "a page": c.page} {
-		if d <= 0 || d > time.Second {
-			t.Errorf("%s takes %s", what, d)
-		}
-	}
-	w.exact.costs = costs{start: 100 * time.Millisecond, page: time.Microsecond, bare: time.Millisecond, small: 10 * time.Millisecond}
 	r, s := w.rows[0], w.rows[0].samples[0]
-	s.taken, s.bytes, r.how.Processors = taken{}, 1, 1
-	s.add(used{cpu: 403 * time.Millisecond, pages: 1000}, []int32{500_000, 500_000}) // 301 ms for a million bytes
-	r.out.Estimate = 0
-	want := 0.301e-6*float64(4*blockSize+8) + 2*0.010 + 3*0.001 + 1e-6*w.pages(r)
-	if got := w.seconds(r); math.Abs(got-want) > 1e-3 {
+	s.taken, s.bytes, r.how.Processors, r.how.MemoryMiB, r.out.Estimate = taken{}, 1, 1, 1, 4096
+	s.add(used{cpu: 403 * time.Millisecond, pages: 1000}, []int32{500_000, 500_000}) // 0.3 s for a million bytes
+	if got := w.seconds(r); got != 0 {
+		t.Errorf("%.4f s without costs", got)
+	}
+	w.exact.costs = costs{start: 100 * time.Millisecond, page: time.Microsecond, entry: 2 * time.Millisecond, small: 1e-3}
+	pages := float64((1<<20/4 + 4096)) / float64(os.Getpagesize())
+	want := 0.3e-6*float64(4*blockSize+8) + 7*0.002 + 16*0.001 + 1e-6*pages
+	if got := w.seconds(r); math.Abs(got-want) > 1e-6 {
 		t.Errorf("%.4f s, want %.4f", got, want)
+	}
+	r.how.Processors = 4
+	if got := w.seconds(r); math.Abs(got-want/4) > 1e-6 {
+		t.Errorf("%.4f s on four processors, want %.4f", got, want/4)
+	}
+}
+
+// TestSmallFolder: the folder for samples has 16 MiB; blocks that do not shrink, small
+// files that do not, and very many very small ones, fit into it.
+func TestSmallFolder(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	folder := func(do func(temp string)) {
+		temp := memory(t)
+		check(t, unix.Mount("tmpfs", temp, "tmpfs", 0, "size=16m"))
+		defer func() { check(t, unix.Unmount(temp, unix.MNT_DETACH)) }()
+		do(temp)
+	}
+	folder(func(temp string) {
+		x, err := newExact(engine(t), temp, false)
+		check(t, err)
+		for range maxBatch {
+			check(t, x.add(noise(rnd, blockSize)))
+		}
+		if sizes, _, err := x.measure(t.Context(), How{Compressor: "lz4"}, blockSize); err != nil || sizes[maxBatch-1] != blockSize {
+			t.Errorf("%d blocks: %v", maxBatch, err)
+		}
+	})
+	for _, size := range []int{6500, 20} {
+		dir := memory(t)
+		for i := range min(24<<20/size, 14_000) {
+			put(t, fmt.Sprintf("%s/%02d/%d", dir, i%30, i), noise(rnd, size))
+		}
+		_, total := truth(t, dir, "lz4")
+		in := input(t, dir, "lz4")
+		folder(func(temp string) {
+			in.Temp = temp
+			s := last(t, Start(t.Context(), in))
+			near(t, fmt.Sprint(size), s.Rows[0], total, 0.01)
+			if s.Rows[0].Seconds <= 0 {
+				t.Errorf("files of %d bytes: no time", size)
+			}
+		})
 	}
 }

@@ -23,8 +23,10 @@ type exact struct {
 	dir    string // should lie in memory
 	files  int    // that lie there now
 	calm   bool
-	costs  costs   // only that of starting when nobody asked
-	trials []costs // of which it is the middle
+	costs  costs   // none until they were measured
+	rounds []costs // of which they are the middle
+	round  round   // that is going on
+	of     How     // of which they are
 }
 
 // newExact makes the folder, below temp or where temporary files lie.
@@ -64,11 +66,15 @@ func (x *exact) measure(ctx context.Context, h How, block int) (sizes []int64, u
 	return sizes, u, err
 }
 
+// mostMemory, in MiB, is what the engine gets here. It refuses more than the machine has,
+// and with so few files it would never use the same memory again.
+const mostMemory = 128
+
 // pack runs the real engine on what args name, in blocks of so many bytes, and
 // gives what it took.
 func pack(ctx context.Context, e build.Engine, args []string, h How, block int, calm bool) (u used, err error) {
 	args = append(args, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", h.Compressor,
-		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", strconv.Itoa(h.memory())+"M")
+		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", strconv.Itoa(min(h.memory(), mostMemory))+"M")
 	if h.Level > 0 {
 		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
 	}

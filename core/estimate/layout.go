@@ -122,8 +122,8 @@ type layout struct {
 	files     int     // with data
 	twins     int64   // bytes that are not packed as there is a twin
 
-	smalls  int   // files that share blocks, twins with them
-	dropped int64 // bytes of large twins: they are compressed before that is seen
+	smallBytes int64 // of files that share blocks, twins with them
+	dropped    int64 // of large twins: they are compressed before that is seen
 }
 
 // lay finds for the entries that are in what each takes. Twins are known as
@@ -156,7 +156,7 @@ func (c *Census) lay(in []bool) *layout {
 // again counts a file that has a twin before it.
 func (l *layout) again(data, size int64) {
 	if l.twins += data; size < blockSize {
-		l.smalls++
+		l.smallBytes += size
 	} else {
 		l.dropped += data
 	}
@@ -171,7 +171,7 @@ func (l *layout) add(c *Census, number int32) {
 		l.bytes += c.data(number)
 		return
 	}
-	l.bytes, l.smalls = l.bytes+size, l.smalls+1
+	l.bytes, l.smallBytes = l.bytes+size, l.smallBytes+size
 	last := len(l.fragments) - 1
 	if last < 0 || int64(l.fragments[last].bytes)+size > blockSize {
 		l.fragments = append(l.fragments, fragment{first: int32(len(l.small))})

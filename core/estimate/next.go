@@ -12,13 +12,13 @@ import (
 
 // Steps are short, so that other choices and an end come through at once.
 const (
-	firstCheap = 32  // draws before the first real figure, which somebody waits for
+	firstCheap = 30  // draws before the first real figure, which somebody waits for
 	mostCheap  = 160 // in one step
 	firstExact = 6   // less have no bound
 
 	cheapPerExact = 20                     // what has paid on most trees
 	glancedExact  = 8                      // and where there are glances
-	maxBatch      = 32                     // blocks in one run of the real compressor: 8 MiB
+	maxBatch      = 30                     // blocks in one run of the real compressor: with the image they fit into 16 MiB
 	maxStep       = 400 * time.Millisecond // that one should take
 	goodError     = 0.005                  // standard error, of the estimate, up to which a row goes before the next
 )
@@ -36,13 +36,17 @@ func (w *work) next() error {
 			return w.forget(r)
 		}
 	}
-	if w.uncalibrated(r) {
-		return w.calibrate()
+	if w.uncalibrated(false) {
+		w.calibrate()
+		return nil
 	}
 	if t := w.untimed(r); t != nil {
 		return w.time(t)
 	}
 	if r == nil {
+		if w.uncalibrated(true) {
+			w.calibrate()
+		}
 		return nil
 	}
 	if w.glancesPay(r) {

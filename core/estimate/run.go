@@ -163,6 +163,7 @@ func (w *work) choose(c Choice) {
 		r.how = h
 		w.rows = append(w.rows, r)
 	}
+	w.exact.recalibrate(c.Hows[0])
 	w.room, w.within, w.number = c.Room, c.Within, c.Number
 	w.busy, w.glances.clock = 0, 0
 	w.l = w.c.lay(w.c.apply(c.Rules))
@@ -219,7 +220,7 @@ func (w *work) again() bool {
 			return true
 		}
 	}
-	return w.uncalibrated(nil) || w.untimed(nil) != nil
+	return w.untimed(nil) != nil || w.uncalibrated(true)
 }
 
 // stay tells what is known in the end, waits for other choices, and tells

@@ -62,7 +62,7 @@ func (w *work) time(r *rowState) error {
 	}
 	t.add(w.lately, lengths)
 	t.blocks += len(keys)
-	r.out.Seconds = w.seconds(r)
+	w.calculate(r)
 	w.tell()
 	return nil
 }

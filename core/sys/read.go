@@ -108,7 +108,8 @@ func (p *Process) CPU() time.Duration {
 	return state.UserTime() + state.SystemTime()
 }
 
-// Pages is how many pages of memory an ended program used for the first time.
+// Pages is how often an ended program used a page of memory for the first time: its
+// minor faults, those of mapped files among them.
 func (p *Process) Pages() int64 {
 	<-p.done
 	if state := p.cmd.ProcessState; state != nil {
