@@ -146,7 +146,7 @@ func (x *exact) packOnce(ctx context.Context, files [][]byte, args []string, h H
 			return u, err
 		}
 	}
-	return pack(ctx, x.engine, slices.Concat([]string{filepath.Join(x.dir, "in"), out}, args), h, blockSize, x.calm)
+	return x.pack(ctx, slices.Concat([]string{filepath.Join(x.dir, "in"), out}, args), h, blockSize)
 }
 
 // pageCost is what the first use of a page of memory takes, in pieces as mksquashfs has

@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 
 	"antix-remaster/core/build"
+	"antix-remaster/core/plan"
 	"antix-remaster/core/squashfs"
 	"antix-remaster/core/sys"
 )
@@ -23,6 +25,7 @@ type exact struct {
 	dir    string // should lie in memory
 	files  int    // that lie there now
 	calm   bool
+	most   int     // MiB of memory for the engine
 	costs  costs   // none until they were measured
 	rounds []costs // of which they are the middle
 	round  round   // that is going on
@@ -38,7 +41,7 @@ func newExact(e build.Engine, temp string, calm bool) (*exact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a place for blocks: %w", err)
 	}
-	return &exact{engine: e, dir: dir, calm: calm}, nil
+	return &exact{engine: e, dir: dir, calm: calm, most: int(sys.MemAvailable() >> 21)}, nil
 }
 
 func (x *exact) close() error { return os.RemoveAll(x.dir) }
@@ -59,26 +62,33 @@ var asBlocks = []string{"-no-fragments", "-no-duplicates", "-no-xattrs"}
 func (x *exact) measure(ctx context.Context, h How, block int) (sizes []int64, u used, err error) {
 	out := filepath.Join(x.dir, "out")
 	args := append([]string{filepath.Join(x.dir, "in"), out}, asBlocks...)
-	if u, err = pack(ctx, x.engine, args, h, block, x.calm); err != nil {
+	if u, err = x.pack(ctx, args, h, block); err != nil {
 		return nil, u, fmt.Errorf("cannot pack a sample: %w", err)
 	}
 	sizes, err = storedSizes(ctx, out, x.files)
 	return sizes, u, err
 }
 
-// mostMemory, in MiB, is what the engine gets here. It refuses more than the machine has,
-// and with so few files it would never use the same memory again.
-const mostMemory = 128
+// memory is what the engine gets here, in MiB: what it gets in the end as far as samples
+// could use it, and no more than there is, which it refuses.
+func (x *exact) memory(h How) int { return max(min(h.memory(), 512, x.most), plan.MinMemoryMiB) }
 
-// pack runs the real engine on what args name, in blocks of so many bytes, and
-// gives what it took.
-func pack(ctx context.Context, e build.Engine, args []string, h How, block int, calm bool) (u used, err error) {
+// allocate has glibc give out memory from one piece, without a call of the kernel for each
+// buffer: a long run uses its buffers again and again, a short one would tell of the calls.
+func allocate(mib int) []string {
+	return append(slices.Clone(sys.Env), "MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=1073741824", "MALLOC_TOP_PAD_="+strconv.Itoa(mib<<20))
+}
+
+// pack runs the engine on what args name, in blocks of so many bytes, and gives what
+// it took.
+func (x *exact) pack(ctx context.Context, args []string, h How, block int) (u used, err error) {
+	memory := x.memory(h)
 	args = append(args, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", h.Compressor,
-		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", strconv.Itoa(min(h.memory(), mostMemory))+"M")
+		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", strconv.Itoa(memory)+"M")
 	if h.Level > 0 {
 		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
 	}
-	p, err := sys.Start(sys.Spec{Path: e.Path, Args: args, Background: calm})
+	p, err := sys.Start(sys.Spec{Path: x.engine.Path, Args: args, Env: allocate(memory), Background: x.calm})
 	if err != nil {
 		return u, err
 	}

@@ -2,7 +2,6 @@ package estimate
 
 import (
 	"cmp"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -319,36 +318,5 @@ func (w *work) pack(s *sample) error {
 	s.packs++
 	s.add(w.lately, lengths)
 	s.exactCPU = max((w.lately.cpu+sys.CPUTime()-begin)/time.Duration(len(keys)), time.Microsecond)
-	return nil
-}
-
-// packTables has the real compressor pack pieces of the look-alike tables.
-func (w *work) packTables(r *rowState) (err error) {
-	defer func() { err = errors.Join(err, w.exact.clear()) }()
-	for _, t := range w.tables.all() {
-		for _, chunk := range t.kept {
-			if err := w.exact.add(chunk); err != nil {
-				return err
-			}
-		}
-	}
-	sizes, u, err := w.exact.measure(w.step, r.how, metaSize)
-	w.child += u.cpu
-	if err != nil {
-		return err
-	}
-	var stored, bytes [4]float64
-	kept := 0
-	for i, t := range w.tables.all() {
-		for _, chunk := range t.kept {
-			stored[i] += float64(sizes[kept])
-			bytes[i] += float64(len(chunk))
-			kept++
-		}
-		if bytes[i] > 0 {
-			r.ratios[i] = stored[i] / bytes[i]
-		}
-	}
-	r.entries = max(w.l.files, 1)
 	return nil
 }

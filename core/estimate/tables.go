@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 )
 
@@ -254,3 +255,34 @@ func (t *tables) cost(ratio [4]float64) float64 {
 
 // size is what they take when nothing gets smaller.
 func (t *tables) size() int64 { return int64(t.cost([4]float64{1, 1, 1, 1})) + 4096 }
+
+// packTables has the real compressor pack pieces of the look-alike tables.
+func (w *work) packTables(r *rowState) (err error) {
+	defer func() { err = errors.Join(err, w.exact.clear()) }()
+	for _, t := range w.tables.all() {
+		for _, chunk := range t.kept {
+			if err := w.exact.add(chunk); err != nil {
+				return err
+			}
+		}
+	}
+	sizes, u, err := w.exact.measure(w.step, r.how, metaSize)
+	w.child += u.cpu
+	if err != nil {
+		return err
+	}
+	var stored, bytes [4]float64
+	kept := 0
+	for i, t := range w.tables.all() {
+		for _, chunk := range t.kept {
+			stored[i] += float64(sizes[kept])
+			bytes[i] += float64(len(chunk))
+			kept++
+		}
+		if bytes[i] > 0 {
+			r.ratios[i] = stored[i] / bytes[i]
+		}
+	}
+	r.entries = max(w.l.files, 1)
+	return nil
+}
