@@ -52,7 +52,7 @@ func (g *gauge) forget() { g.now, g.before = measured{}, measured{} }
 // others tells whether these are other choices, or of another directory, than
 // those that are being measured.
 func (g *gauge) others(c wire.Choices, within string) bool {
-	return !alike(c, g.asked) || c.Compressor != g.asked.Compressor || c.Processors != g.asked.Processors || c.MemoryMiB != g.asked.MemoryMiB || within != g.sent
+	return !alike(c, g.asked) || c.Compressor != g.asked.Compressor || c.Processors != g.asked.Processors || within != g.sent
 }
 
 // alike tells whether two choices make the same image, all compressors beside
@@ -95,7 +95,7 @@ func (m measured) figures(c wire.Choices) wire.Estimate {
 	if !alike(m.of, c) {
 		return wire.Estimate{}
 	}
-	if m.of.Processors != c.Processors || m.of.MemoryMiB != c.MemoryMiB {
+	if m.of.Processors != c.Processors {
 		e.Rows = slices.Clone(e.Rows)
 		for i := range e.Rows {
 			e.Rows[i].Seconds = 0

@@ -52,11 +52,15 @@ func (c costs) perByte(t taken) float64 {
 	return max(rest.Seconds(), 0) / float64(t.packed)
 }
 
-// mostRounds is how often the costs are measured: a single run is off by a fifth now and then.
-const mostRounds = 3
+// mostRounds is how often the costs are measured, as a single run is off by a fifth now
+// and then, and moreBlocks after how many blocks again: with a slow compressor, which packs
+// few in the time, files cost next to nothing.
+const (
+	mostRounds = 3
+	moreBlocks = 150
+)
 
-// round measures the costs once, run by run: what does not depend on the compressor with
-// one that is quick. How long the engine's threads wait for each other depends on its
+// round measures the costs once, run by run, with a quick compressor. How long the engine's threads wait for each other depends on its
 // memory and on how large small files are, so they are those of the tree.
 type round struct {
 	page          time.Duration
@@ -66,8 +70,7 @@ type round struct {
 
 // The runs of a round.
 const (
-	runStart  = iota // one file, with the compressor of the row
-	runOne           // the others with the quick one: one file
+	runStart  = iota // one file
 	runEmpty         // manyEmpty more without data
 	runFiles         // small files, as they are
 	runBlocks        // and as blocks
@@ -81,7 +84,7 @@ var oneFile = [][]byte{{0, 1, 2, 3}}
 // costs are what the runs tell.
 func (t round) costs() costs {
 	net := func(run int) time.Duration { return t.runs[run].net(t.page) }
-	c := costs{start: net(runStart), page: t.page, entry: max(net(runEmpty)-net(runOne), 0) / manyEmpty}
+	c := costs{start: net(runStart), page: t.page, entry: max(net(runEmpty)-net(runStart), 0) / manyEmpty}
 	bytes := 0
 	for _, b := range t.blocks {
 		bytes += len(b)
@@ -94,42 +97,51 @@ func (t round) costs() costs {
 }
 
 // calibrate makes the next run of a round.
-func (x *exact) calibrate(ctx context.Context, h, quick How) (cpu time.Duration, err error) {
+func (x *exact) calibrate(ctx context.Context, h How) (cpu time.Duration, err error) {
 	t := &x.round
 	if len(t.runs) == 0 {
 		t.page = pageCost()
 	}
-	quick.Processors, quick.MemoryMiB = h.Processors, h.MemoryMiB
 	var u used
 	switch len(t.runs) {
 	case runStart:
-		u, err = x.packOnce(ctx, oneFile, asBlocks, h)
-	case runOne:
-		u, err = x.packOnce(ctx, oneFile, nil, quick)
+		u, err = x.packOnce(ctx, oneFile, nil, h)
 	case runEmpty:
-		u, err = x.packOnce(ctx, append(make([][]byte, manyEmpty), oneFile...), nil, quick)
+		u, err = x.packOnce(ctx, append(make([][]byte, manyEmpty), oneFile...), nil, h)
 	case runFiles:
-		u, err = x.packOnce(ctx, t.files, nil, quick)
+		u, err = x.packOnce(ctx, t.files, nil, h)
 	case runBlocks:
-		u, err = x.packOnce(ctx, t.blocks, asBlocks, quick)
+		u, err = x.packOnce(ctx, t.blocks, asBlocks, h)
 	}
 	if err != nil {
 		return u.cpu, err
 	}
 	if t.runs = append(t.runs, u); len(t.runs) == runsOfRound {
 		x.rounds = append(x.rounds, t.costs())
-		x.round = round{}
+		x.tries, x.round = x.tries+1, round{}
 		x.costs = costs{middle(x.rounds, func(c costs) time.Duration { return c.start }), middle(x.rounds, func(c costs) time.Duration { return c.page }),
 			middle(x.rounds, func(c costs) time.Duration { return c.entry }), middle(x.rounds, func(c costs) float64 { return c.small })}
 	}
 	return u.cpu, nil
 }
 
-// recalibrate has the costs measured anew when what they depend on is another. Until
-// then they stay.
-func (x *exact) recalibrate(h How) {
-	if h.Processors != x.of.Processors || h.memory() != x.of.memory() {
-		x.of, x.rounds, x.round = h, nil, round{}
+// basis is what costs depend on.
+type basis struct {
+	processors, memory int   // memory in MiB
+	small              int64 // bytes of small files
+}
+
+// like tells whether what was measured for another one holds.
+func (b basis) like(o basis) bool {
+	near := func(a, b, part int64) bool { return a <= b+b/part && b <= a+a/part }
+	return b.processors == o.processors && near(int64(b.memory), int64(o.memory), 8) && near(b.small, o.small, 1)
+}
+
+// recalibrate has the costs measured anew for another basis. Until then
+// they stay, and with them what blocks took that were packed before.
+func (x *exact) recalibrate(b basis) {
+	if !b.like(x.of) {
+		x.of, x.rounds, x.tries, x.round = b, nil, 0, round{}
 	}
 }
 
@@ -191,34 +203,37 @@ func middle[T any, V cmp.Ordered](all []T, of func(T) V) V {
 // the first row, after more blocks of it, and when nothing else is left. Who waits for a
 // verdict asks for no time, and without data there is none.
 func (w *work) uncalibrated(nothingElse bool) bool {
-	n := len(w.exact.rounds)
-	if w.in.Settle || n >= mostRounds || len(w.rows) == 0 || w.l.bytes == 0 {
+	n := w.exact.tries
+	if w.in.Settle || n >= mostRounds || w.l.bytes == 0 {
 		return false
 	}
 	r := w.rows[0]
-	return nothingElse || r.out.Blocks > n*minBlocks || n == 0 && r.sure
+	return nothingElse || r.out.Blocks > n*moreBlocks || n == 0 && r.sure
 }
 
 // calibrate takes the next step of measuring the costs. What goes wrong leaves the time
 // unknown, or as it is: the size does not need it.
 func (w *work) calibrate() {
-	x := w.exact
+	x, h := w.exact, second
 	if len(x.round.runs) == runFiles && x.round.files == nil {
 		files := w.someSmall()
-		if w.step.Err() != nil {
-			return
-		}
 		x.round.files, x.round.blocks = files, intoBlocks(files)
 	}
-	quick := second
 	if w.quick {
-		quick = quickest
+		h = quickest
 	}
-	cpu, err := x.calibrate(w.step, w.rows[0].how, quick)
-	if w.child += cpu; err != nil && w.step.Err() == nil {
-		x.rounds, x.round = append(x.rounds, x.costs), round{}
-	}
-	if len(x.round.runs) > 0 {
+	h.Processors, h.MemoryMiB = w.rows[0].how.Processors, w.rows[0].how.MemoryMiB
+	cpu, err := x.calibrate(w.step, h)
+	w.child += cpu
+	switch {
+	case w.step.Err() != nil:
+		if len(x.round.runs) == runFiles {
+			x.round.files = nil // maybe not all were read
+		}
+		return
+	case err != nil:
+		x.tries, x.round = x.tries+1, round{}
+	case len(x.round.runs) > 0:
 		return
 	}
 	for _, r := range w.rows {
@@ -236,7 +251,7 @@ func (w *work) someSmall() (files [][]byte) {
 	n := min(max(min(most/each, room/(blockSize+each*page/2)), 1), len(of))
 	seed, seen, laid := maphash.MakeSeed(), map[uint64]bool{}, 0
 	for i := range n {
-		at := (float64(i) + (float64(len(w.exact.rounds))+0.5)/mostRounds) * float64(len(of)) / float64(n)
+		at := (float64(i) + (float64(w.exact.tries)+0.5)/mostRounds) * float64(len(of)) / float64(n)
 		for _, f := range w.l.inFragment(int(at)) {
 			data := make([]byte, w.c.entries[f].size)
 			data = data[:w.reader.part(f, data, 0)]

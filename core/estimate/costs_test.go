@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func TestSomeSmall(t *testing.T) {
 		if slices.ContainsFunc(blocks, func(b []byte) bool { return len(b) > blockSize }) || len(blocks) < 2 {
 			t.Error("a block is too large")
 		}
-		w.exact.rounds, read = append(w.exact.rounds, costs{}), read+len(files)
+		w.exact.tries, read = w.exact.tries+1, read+len(files)
 	}
 	if len(seen) != read {
 		t.Errorf("%d files were read twice", read-len(seen))
@@ -67,13 +68,13 @@ func TestSomeSmall(t *testing.T) {
 // than nothing.
 func TestRound(t *testing.T) {
 	ms := func(cpu time.Duration, pages int64) used { return used{cpu * time.Millisecond, pages} }
-	r := round{page: time.Microsecond, runs: []used{ms(5, 1000), ms(4, 1000), ms(10, 1880), ms(27, 2000), ms(16, 3000)},
+	r := round{page: time.Microsecond, runs: []used{ms(5, 1000), ms(11, 1880), ms(27, 2000), ms(16, 3000)},
 		files: make([][]byte, 102), blocks: [][]byte{make([]byte, 900_000), make([]byte, 100_000)}}
 	want := costs{start: 4 * time.Millisecond, page: time.Microsecond, entry: 5120 * time.Microsecond / manyEmpty, small: 0.011 / 1e6}
 	if got := r.costs(); got.start != want.start || got.page != want.page || got.entry != want.entry || math.Abs(got.small-want.small) > 1e-12 {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	r.runs[runStart], r.runs[runEmpty], r.runs[runFiles] = ms(0, 9), ms(1, 0), ms(1, 0)
+	r.runs[runStart], r.runs[runEmpty], r.runs[runFiles] = ms(0, 9), ms(1, 2000), ms(1, 0)
 	if got := r.costs(); got != (costs{page: time.Microsecond}) {
 		t.Errorf("%+v", got)
 	}
@@ -97,8 +98,8 @@ func TestCalibrate(t *testing.T) {
 		t.Helper()
 		left, err := os.ReadDir(filepath.Join(x.dir, "in"))
 		check(t, err)
-		if _, err := os.Stat(filepath.Join(x.dir, "out")); len(left) > 0 || !errors.Is(err, fs.ErrNotExist) || len(x.rounds)*runsOfRound+len(x.round.runs) != n {
-			t.Fatalf("%d runs and %d of the next, not %d; %d files left", len(x.rounds)*runsOfRound, len(x.round.runs), n, len(left))
+		if _, err := os.Stat(filepath.Join(x.dir, "out")); len(left) > 0 || !errors.Is(err, fs.ErrNotExist) || x.tries*runsOfRound+len(x.round.runs) != n || x.tries != len(x.rounds) {
+			t.Fatalf("%d runs and %d of the next, not %d; %d files left", x.tries*runsOfRound, len(x.round.runs), n, len(left))
 		}
 	}
 	for n := range mostRounds*runsOfRound - 1 {
@@ -119,8 +120,8 @@ func TestCalibrate(t *testing.T) {
 	x.engine.Path = "/bin/false"
 	w.calibrate()
 	x.engine.Path = engine
-	if len(x.rounds) != mostRounds || len(x.round.runs) > 0 || w.uncalibrated(true) {
-		t.Errorf("%d rounds after one failed", len(x.rounds))
+	if x.tries != mostRounds || len(x.rounds) != mostRounds-1 || len(x.round.runs) > 0 || w.uncalibrated(true) || x.costs != before {
+		t.Errorf("%d of %d rounds after one failed, %+v", len(x.rounds), x.tries, x.costs)
 	}
 	c := w.in.Choice
 	c.Hows = []How{{Compressor: "xz", Processors: 2}}
@@ -131,6 +132,50 @@ func TestCalibrate(t *testing.T) {
 	c.Hows[0].Processors = 1
 	if w.choose(c); !w.uncalibrated(true) || x.costs != before {
 		t.Errorf("one processor: %d rounds, %+v", len(x.rounds), x.costs)
+	}
+}
+
+// TestBasisLike: a little more or less memory is no reason to measure anew.
+func TestBasisLike(t *testing.T) {
+	of := basis{2, 400, 1000}
+	for _, c := range []struct {
+		basis
+		like bool
+	}{{of, true}, {basis{1, 400, 1000}, false}, {basis{2, 420, 1900}, true}, {basis{2, 380, 600}, true}, {basis{2, 800, 1000}, false},
+		{basis{2, 400, 2100}, false}, {basis{2, 400, 400}, false}, {basis{2, 400, 0}, false}} {
+		if of.like(c.basis) != c.like || c.like != c.basis.like(of) {
+			t.Errorf("%+v and %+v: alike is not %t", of, c.basis, c.like)
+		}
+	}
+}
+
+// TestEngineOfSamples: the engine gets the memory that it will have, but not more than
+// there is, and settings for its memory.
+func TestEngineOfSamples(t *testing.T) {
+	e, dir := engine(t), memory(t)
+	x, err := newExact(e, dir, false)
+	check(t, err)
+	x.engine.Path = dir + "/engine"
+	check(t, os.WriteFile(x.engine.Path, []byte("#!/bin/sh\nenv >"+dir+"/env; echo \"$@\" >"+dir+"/args; exec "+e.Path+" \"$@\"\n"), 0o755))
+	x.most = 300
+	for asked, want := range map[int]string{0: "-mem 64M", 1: "-mem 32M", 200: "-mem 200M", 4000: "-mem 300M"} {
+		u, err := x.packOnce(t.Context(), oneFile, asBlocks, How{Compressor: "gzip", MemoryMiB: asked})
+		check(t, err)
+		args, err := os.ReadFile(dir + "/args")
+		check(t, err)
+		if !strings.Contains(string(args), want) || u.cpu <= 0 || u.pages <= 0 {
+			t.Errorf("memory %d: %s; %+v", asked, args, u)
+		}
+	}
+	env, err := os.ReadFile(dir + "/env")
+	check(t, err)
+	for _, want := range []string{"MALLOC_ARENA_MAX=1", "MALLOC_MMAP_MAX_=0", "LC_ALL=C"} {
+		if !strings.Contains(string(env), want+"\n") {
+			t.Errorf("%s is not in %s", want, env)
+		}
+	}
+	if p := pageCost(); p <= 0 || p > time.Second {
+		t.Errorf("a page takes %s", p)
 	}
 }
 

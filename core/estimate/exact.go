@@ -28,8 +28,9 @@ type exact struct {
 	most   int     // MiB of memory for the engine
 	costs  costs   // none until they were measured
 	rounds []costs // of which they are the middle
+	tries  int     // rounds, those that failed with them
 	round  round   // that is going on
-	of     How     // of which they are
+	of     basis   // for which they were measured
 }
 
 // newExact makes the folder, below temp or where temporary files lie.
@@ -75,20 +76,18 @@ func (x *exact) memory(h How) int { return max(min(h.memory(), 512, x.most), pla
 
 // allocate has glibc give out memory from one piece, without a call of the kernel for each
 // buffer: a long run uses its buffers again and again, a short one would tell of the calls.
-func allocate(mib int) []string {
-	return append(slices.Clone(sys.Env), "MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=1073741824", "MALLOC_TOP_PAD_="+strconv.Itoa(mib<<20))
-}
+// The piece grows by what has no room for a huge page, which would count as one page.
+var allocate = append(slices.Clone(sys.Env), "MALLOC_ARENA_MAX=1", "MALLOC_MMAP_MAX_=0", "MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=1073741824")
 
 // pack runs the engine on what args name, in blocks of so many bytes, and gives what
 // it took.
 func (x *exact) pack(ctx context.Context, args []string, h How, block int) (u used, err error) {
-	memory := x.memory(h)
 	args = append(args, "-noappend", "-no-recovery", "-no-progress", "-quiet", "-comp", h.Compressor,
-		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", strconv.Itoa(memory)+"M")
+		"-b", strconv.Itoa(block), "-processors", strconv.Itoa(max(h.Processors, 1)), "-mem", strconv.Itoa(x.memory(h))+"M")
 	if h.Level > 0 {
 		args = append(args, "-Xcompression-level", strconv.Itoa(h.Level))
 	}
-	p, err := sys.Start(sys.Spec{Path: x.engine.Path, Args: args, Env: allocate(memory), Background: x.calm})
+	p, err := sys.Start(sys.Spec{Path: x.engine.Path, Args: args, Env: allocate, Background: x.calm})
 	if err != nil {
 		return u, err
 	}

@@ -163,10 +163,10 @@ func (w *work) choose(c Choice) {
 		r.how = h
 		w.rows = append(w.rows, r)
 	}
-	w.exact.recalibrate(c.Hows[0])
 	w.room, w.within, w.number = c.Room, c.Within, c.Number
 	w.busy, w.glances.clock = 0, 0
 	w.l = w.c.lay(w.c.apply(c.Rules))
+	w.exact.recalibrate(basis{c.Hows[0].Processors, c.Hows[0].memory(), w.l.smallBytes})
 	for _, r := range w.rows {
 		for _, s := range r.samples {
 			w.resume(s)

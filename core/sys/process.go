@@ -17,7 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Env is the whole environment of every program this project starts.
+// Env is the environment of every program this project starts: all of it, unless Spec
+// says more.
 var Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
 
 var programDirs = []string{"/usr/sbin", "/usr/bin", "/sbin", "/bin"}

@@ -68,4 +68,7 @@ func TestCPU(t *testing.T) {
 	if used := p.CPU(); used <= 0 || used > time.Minute {
 		t.Errorf("%v", used)
 	}
+	if n := p.Pages(); n < 10 || n > 1<<20 {
+		t.Errorf("%d pages", n)
+	}
 }
