@@ -7,11 +7,10 @@ import (
 	"hash/maphash"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"antix-remaster/core/sys"
 )
 
 // costs are what packing takes besides compressing, in time of the processors.
@@ -100,7 +99,7 @@ func (t round) costs() costs {
 func (x *exact) calibrate(ctx context.Context, h How) (cpu time.Duration, err error) {
 	t := &x.round
 	if len(t.runs) == 0 {
-		t.page = pageCost()
+		t.page = sys.PageCost(blockSize)
 	}
 	var u used
 	switch len(t.runs) {
@@ -159,34 +158,6 @@ func (x *exact) packOnce(ctx context.Context, files [][]byte, args []string, h H
 		}
 	}
 	return x.pack(ctx, slices.Concat([]string{filepath.Join(x.dir, "in"), out}, args), h, blockSize)
-}
-
-// pageCost is what the first use of a page of memory takes, in pieces as mksquashfs has
-// them: above those a kernel may give larger pages.
-func pageCost() time.Duration {
-	const pieces = 16
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	begin, page, touched := threadTime(), os.Getpagesize(), 0
-	for range pieces {
-		data, err := unix.Mmap(-1, 0, blockSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-		if err != nil {
-			return 0 // no memory: what it costs does not matter then
-		}
-		defer unix.Munmap(data) //nolint:errcheck // cannot fail
-		for at := 0; at < len(data); at += page {
-			data[at] = 1 // to read it first would take two steps
-			touched++
-		}
-	}
-	return (threadTime() - begin) / time.Duration(touched)
-}
-
-// threadTime is to the nanosecond, while getrusage goes by the ticks of the clock.
-func threadTime() time.Duration {
-	var t unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // no reason to fail exists
-	return time.Duration(t.Nano())
 }
 
 // middle is the median of what of gives.

@@ -71,4 +71,7 @@ func TestCPU(t *testing.T) {
 	if n := p.Pages(); n < 10 || n > 1<<20 {
 		t.Errorf("%d pages", n)
 	}
+	if c := PageCost(256 << 10); c <= 0 || c > time.Second {
+		t.Errorf("a page takes %v", c)
+	}
 }
