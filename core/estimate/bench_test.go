@@ -192,8 +192,7 @@ func BenchmarkCancel(b *testing.B) {
 }
 
 func median(v []float64) float64 {
-	slices.Sort(v)
-	return v[len(v)/2]
+	return middle(v, func(one float64) float64 { return one })
 }
 
 // BenchmarkEstimate prints the table of docs/benchmarks.md: for every tree and

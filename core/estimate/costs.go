@@ -18,7 +18,7 @@ type costs struct {
 	start time.Duration // of a run, before it packs
 	page  time.Duration // of a page of memory that was not used before
 	entry time.Duration // of an entry, whatever it is
-	small float64       // seconds of a byte of a small file, and its part of the file, beyond compressing it
+	small float64       // seconds of a byte of small files, with what they take beyond an entry and compressing
 }
 
 // used is what a run took.
@@ -59,8 +59,9 @@ const (
 	moreBlocks = 150
 )
 
-// round measures the costs once, run by run, with a quick compressor. How long the engine's threads wait for each other depends on its
-// memory and on how large small files are, so they are those of the tree.
+// round measures the costs once, run by run, with a quick compressor. How long the
+// engine's threads wait for each other depends on its memory and on how large small
+// files are, so they are those of the tree.
 type round struct {
 	page          time.Duration
 	runs          []used   // so far, in the order of its runs
@@ -95,23 +96,15 @@ func (t round) costs() costs {
 	return c
 }
 
-// calibrate makes the next run of a round.
-func (x *exact) calibrate(ctx context.Context, h How) (cpu time.Duration, err error) {
+// nextRun makes the next run of a round.
+func (x *exact) nextRun(ctx context.Context, h How) (cpu time.Duration, err error) {
 	t := &x.round
 	if len(t.runs) == 0 {
 		t.page = sys.PageCost(blockSize)
 	}
-	var u used
-	switch len(t.runs) {
-	case runStart:
-		u, err = x.packOnce(ctx, oneFile, nil, h)
-	case runEmpty:
-		u, err = x.packOnce(ctx, append(make([][]byte, manyEmpty), oneFile...), nil, h)
-	case runFiles:
-		u, err = x.packOnce(ctx, t.files, nil, h)
-	case runBlocks:
-		u, err = x.packOnce(ctx, t.blocks, asBlocks, h)
-	}
+	files := [runsOfRound][][]byte{oneFile, append(make([][]byte, manyEmpty), oneFile...), t.files, t.blocks}
+	args := [runsOfRound][]string{runBlocks: asBlocks}
+	u, err := x.packOnce(ctx, files[len(t.runs)], args[len(t.runs)], h)
 	if err != nil {
 		return u.cpu, err
 	}
@@ -194,7 +187,7 @@ func (w *work) calibrate() {
 		h = quickest
 	}
 	h.Processors, h.MemoryMiB = w.rows[0].how.Processors, w.rows[0].how.MemoryMiB
-	cpu, err := x.calibrate(w.step, h)
+	cpu, err := x.nextRun(w.step, h)
 	w.child += cpu
 	switch {
 	case w.step.Err() != nil:

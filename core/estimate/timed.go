@@ -13,10 +13,10 @@ type timed struct {
 }
 
 // timing is how many blocks are packed for that, and how many in one step: more of
-// lz4, of which few take less time than starting does. They fit into a folder of 16 MiB.
+// lz4, of which few take less time than starting does.
 func (r *rowState) timing() (most, step int) {
 	if r.how.Compressor == "lz4" {
-		return 90, 30
+		return 3 * maxBatch, maxBatch
 	}
 	return 16, 4
 }

@@ -156,10 +156,10 @@ func (s *station) asked(req wire.Request) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	hows := []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors, MemoryMiB: c.MemoryMiB}}
+	hows := []estimate.How{how(c, c.Compressor, c.Level)}
 	for _, other := range plan.Compressors {
 		if other != c.Compressor {
-			hows = append(hows, estimate.How{Compressor: other, Processors: c.Processors, MemoryMiB: c.MemoryMiB})
+			hows = append(hows, how(c, other, 0))
 		}
 	}
 	room, m := int64(-1), &preflight.Measured{}
@@ -170,6 +170,11 @@ func (s *station) asked(req wire.Request) (asked, error) {
 		room = max(preflight.Room(preflight.Input{Facts: s.facts, Plan: p, Measured: m}), 0)
 	}
 	return asked{estimate.Choice{Rules: plan.Compile(p.Patterns), Hows: hows, Room: room, Within: req.Within, Number: req.Number}, m.CopyBytes}, nil
+}
+
+// how is a compressor, and what else the choices say of the run.
+func how(c wire.Choices, compressor string, level int) estimate.How {
+	return estimate.How{Compressor: compressor, Level: level, Processors: c.Processors, MemoryMiB: c.MemoryMiB}
 }
 
 // oldImage reads the tables of the image that runs. Whatever is wrong with it,
@@ -237,7 +242,7 @@ func (s *station) sample(ctx context.Context, p plan.Plan, c wire.Choices, in *p
 		return
 	}
 	choice := estimate.Choice{Rules: plan.Compile(p.Patterns), Room: max(room, 0),
-		Hows: []estimate.How{{Compressor: c.Compressor, Level: c.Level, Processors: c.Processors, MemoryMiB: c.MemoryMiB}}}
+		Hows: []estimate.How{how(c, c.Compressor, c.Level)}}
 	r := estimate.Start(ctx, estimate.Input{Dir: plan.View, Choice: choice, Old: s.oldImage(ctx), Walked: walked, Engine: in.Engine, Temp: plan.WorkDir, Memory: spareMemory(),
 		Seed: uint64(os.Getpid()), Work: checkWork, Wall: checkWall, Enough: sureEnough, Settle: true, Urgent: true})
 	var last estimate.State
